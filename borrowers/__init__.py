@@ -1,0 +1,1 @@
+"""The books: borrowers, loans, instalments, payments, contact events, delinquency, importing, simulation."""

@@ -1,0 +1,102 @@
+"""What was said to and promised by borrowers. Append-only: a correction is a new entry."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from borrowers.models.fields import MoneyField, booked_at_field, is_money
+from borrowers.models.ledger import Loan
+from borrowers.models.people import Borrower
+from borrowers.querysets import ContactEventQuerySet, PromiseQuerySet
+
+
+class ContactEvent(models.Model):
+    """One attempt at or contact with a borrower, by either side."""
+
+    class Channel(models.TextChoices):
+        CALL = "call", "call"
+        SMS = "sms", "text message"
+        EMAIL = "email", "e-mail"
+        LETTER = "letter", "letter"
+        VISIT = "visit", "visit"
+        INBOUND = "inbound", "inbound call"
+
+    class Outcome(models.TextChoices):
+        NO_ANSWER = "no_answer", "no answer"
+        LEFT_MESSAGE = "left_message", "left a message"
+        WRONG_PERSON = "wrong_person", "wrong person"
+        WRONG_NUMBER = "wrong_number", "wrong number"
+        PROMISE = "promise", "promise to pay"
+        REFUSED = "refused", "refuses to pay"
+        HARDSHIP = "hardship", "reports hardship"
+        DISPUTE = "dispute", "disputes the debt"
+        CALL_BACK = "call_back", "asks for a call back"
+        PAID = "paid", "says it is paid"
+        SENT = "sent", "sent"
+
+    borrower = models.ForeignKey(Borrower, on_delete=models.PROTECT, related_name="contact_events")
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, null=True, blank=True, related_name="contact_events")
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="contact_events"
+    )
+    external_id = models.CharField(max_length=80, unique=True, null=True, blank=True)
+    channel = models.CharField(max_length=10, choices=Channel)
+    outcome = models.CharField(max_length=14, choices=Outcome)
+    reached_borrower = models.BooleanField(help_text="Right-party contact: it was the borrower who was reached.")
+    note = models.TextField(blank=True, max_length=4000)
+    follow_up_on = models.DateField(null=True, blank=True)
+    effective_on = models.DateField(help_text="Business date of the contact.")
+    happened_at = models.DateTimeField(help_text="The instant of the contact.")
+    booked_at = booked_at_field()
+    corrects = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrected_by")
+
+    objects = ContactEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-happened_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(channel__in=["call", "sms", "email", "letter", "visit", "inbound"]),
+                name="contact_channel_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    outcome__in=[
+                        "no_answer", "left_message", "wrong_person", "wrong_number", "promise", "refused", "hardship",
+                        "dispute", "call_back", "paid", "sent",
+                    ]
+                ),
+                name="contact_outcome_is_known",
+            ),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["borrower", "-happened_at"], name="contact_borrower_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()}: {self.get_outcome_display()}"
+
+
+class Promise(models.Model):
+    """A promise to pay (PTP); whether it was kept is found from payments, never typed."""
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="promises")
+    contact_event = models.OneToOneField(
+        ContactEvent, on_delete=models.PROTECT, null=True, blank=True, related_name="promise"
+    )
+    external_id = models.CharField(max_length=80, unique=True, null=True, blank=True)
+    amount = MoneyField()
+    made_on = models.DateField()
+    due_on = models.DateField()
+    booked_at = booked_at_field()
+
+    objects = PromiseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-made_on", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=is_money("amount", above_zero=True), name="promised_amount_is_positive"),
+            models.CheckConstraint(condition=Q(due_on__gte=F("made_on")), name="promise_is_due_after_it_is_made"),
+        ]
+        indexes = [models.Index(fields=["loan", "-made_on"], name="promise_loan_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} by {self.due_on}"

@@ -1,0 +1,75 @@
+"""Days past due and balances, computed from the ledger and kept for the business date and each month end."""
+
+from django.db import models
+from django.db.models import Q
+
+from borrowers.models.fields import MoneyField
+from borrowers.models.ledger import Loan
+from borrowers.querysets import DelinquencyQuerySet
+
+
+class Bucket(models.TextChoices):
+    CURRENT = "current", "current"
+    DPD_1_30 = "1-30", "1–30 days"
+    DPD_31_60 = "31-60", "31–60 days"
+    DPD_61_90 = "61-90", "61–90 days"
+    DPD_91 = "91+", "91+ days"
+    PAID_OFF = "paid_off", "paid off"
+    WRITTEN_OFF = "written_off", "written off"
+
+
+class DelinquencyFigures(models.Model):
+    """What refresh_delinquency computes for one loan on one day."""
+
+    as_of = models.DateField()
+    days_past_due = models.PositiveIntegerField()
+    bucket = models.CharField(max_length=12, choices=Bucket)
+    instalments_past_due = models.PositiveSmallIntegerField()
+    oldest_unpaid_due_on = models.DateField(null=True, blank=True)
+    overdue_amount = MoneyField(help_text="Due and not paid: principal, interest and fees.")
+    overdue_principal_amount = MoneyField()
+    outstanding_principal_amount = MoneyField()
+    outstanding_amount = MoneyField(help_text="Not yet paid, due or not: principal, interest and fees.")
+    paid_amount = MoneyField()
+    last_paid_on = models.DateField(null=True, blank=True)
+    last_paid_amount = MoneyField(null=True, blank=True)
+    next_due_on = models.DateField(null=True, blank=True)
+    next_due_amount = MoneyField(null=True, blank=True)
+
+    objects = DelinquencyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class Delinquency(DelinquencyFigures):
+    """The figures of a loan as of the last refresh."""
+
+    loan = models.OneToOneField(Loan, on_delete=models.PROTECT, primary_key=True, related_name="delinquency")
+    refreshed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "delinquency"
+        indexes = [models.Index(fields=["bucket", "-overdue_amount"], name="delinquency_bucket_idx")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(bucket__in=["current", "1-30", "31-60", "61-90", "91+", "paid_off", "written_off"]),
+                name="bucket_is_known",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id}: {self.days_past_due} days past due"
+
+
+class MonthEndSnapshot(DelinquencyFigures):
+    """The figures of a loan at a month end, as they were known then. Append-only."""
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="month_ends")
+    known_at = models.DateTimeField(help_text="Entries booked after this instant were not known.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["as_of", "loan"], name="one_month_end_snapshot_per_loan")]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} at {self.as_of}"

@@ -1,0 +1,1 @@
+"""From a probability to work: policies, recommendations, worklists, follow-ups, dashboards."""

@@ -1,0 +1,1 @@
+"""From the books to a probability: features, training, registry, scoring."""
