@@ -26,7 +26,10 @@ class Borrower(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["full_name"], name="borrower_full_name_idx")]
+        indexes = [
+            models.Index(fields=["full_name"], name="borrower_full_name_idx"),
+            models.Index(fields=["id"], condition=models.Q(is_simulated=True), name="borrower_simulated_idx"),
+        ]
 
     def __str__(self) -> str:
         return self.full_name or self.external_id

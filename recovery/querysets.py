@@ -1,0 +1,31 @@
+"""The vocabulary of questions to the work."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from creditpath.accounts.models import User
+
+
+class RecommendationQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        """Keep what the user may see: agents their own team's borrowers, other roles all."""
+        if user.role == "agent":
+            return self.filter(borrower__team_id=user.team_id) if user.team_id else self.none()
+        return self
+
+
+class WorklistItemQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        """Keep what the user may see: agents their own list, other roles all."""
+        return self.filter(agent=user) if user.role == "agent" else self
+
+    def on(self, day: date) -> Self:
+        return self.filter(as_of=day)
+
+    def open(self) -> Self:
+        return self.filter(done_at__isnull=True)

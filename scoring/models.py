@@ -1,0 +1,171 @@
+"""Registered models, where they were live, and the scores they gave. All append-only but for the end of a deployment."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from borrowers.models import Loan
+from scoring.querysets import DeploymentQuerySet, ScoreQuerySet
+
+
+class Purpose(models.TextChoices):
+    DEFAULT = "default", "91+ days past due within the horizon"
+    PAYS_30 = "pays_30", "pays within 30 days"
+
+
+class Tier(models.TextChoices):
+    LOW = "low", "low"
+    MEDIUM = "medium", "medium"
+    HIGH = "high", "high"
+    VERY_HIGH = "very_high", "very high"
+
+
+class ModelVersion(models.Model):
+    """A trained model: its ONNX bytes are the model, the rest says where it comes from and how good it is. Append-only."""
+
+    name = models.CharField(max_length=80, unique=True, help_text="purpose-algorithm-number, such as default-xgboost-3.")
+    purpose = models.CharField(max_length=40, help_text="default, pays_30, or attribute:NAME for a labelled ledger.")
+    algorithm = models.CharField(max_length=20)
+    onnx = models.BinaryField()
+    sha256 = models.CharField(max_length=64, help_text="Of the ONNX bytes; checked at every load.")
+    feature_set = models.CharField(max_length=64, help_text="Hash of the feature definition that it was trained on.")
+    feature_names = ArrayField(models.CharField(max_length=80), help_text="Columns of the float32 matrix, in order.")
+    target = models.JSONField(help_text="What counts as bad, horizon in days, observation days.")
+    data_window = models.JSONField(help_text="First and last observation day, rows, bad rate, split, hash of the matrix.")
+    parameters = models.JSONField(default=dict)
+    metrics = models.JSONField(help_text="Figures on rows that neither fitting, tuning, calibration nor threshold saw.")
+    parity = models.JSONField(help_text="Largest and quantile differences between native model and ONNX Runtime.")
+    threshold = models.FloatField(help_text="Probability from which a loan counts as predicted bad.")
+    tier_edges = ArrayField(models.FloatField(), size=3, help_text="Lower probabilities of medium, high and very high.")
+    library_versions = models.JSONField(default=dict)
+    is_simulated = models.BooleanField(help_text="Trained on simulated borrowers.")
+    trained_at = models.DateTimeField(auto_now_add=True)
+    trained_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="models_trained"
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(threshold__gte=0, threshold__lte=1), name="threshold_is_a_probability"),
+            models.CheckConstraint(condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="model_has_a_sha256"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def tier_of(self, pd: float) -> str:
+        """Return the tier of a probability: the number of edges at or below it."""
+        return Tier.values[sum(pd >= edge for edge in self.tier_edges)]
+
+
+class Deployment(models.Model):
+    """A time in which a model version was the champion of its purpose."""
+
+    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="deployments")
+    purpose = models.CharField(max_length=40, editable=False)
+    live_from = models.DateTimeField()
+    live_until = models.DateTimeField(null=True, blank=True)
+    promoted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="promotions"
+    )
+    reason = models.TextField()
+    retired_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="retirements"
+    )
+    retire_reason = models.TextField(blank=True)
+
+    objects = DeploymentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-live_from"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["purpose"], condition=Q(live_until__isnull=True), name="one_champion_per_purpose"
+            ),
+            models.CheckConstraint(
+                condition=Q(live_until__isnull=True) | Q(live_until__gte=F("live_from")),
+                name="deployment_ends_after_it_begins",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} from {self.live_from:%Y-%m-%d %H:%M}"
+
+
+class ScoringRun(models.Model):
+    """One batch, or the re-scoring of single loans; its scores count from published_at on."""
+
+    class Kind(models.TextChoices):
+        BATCH = "batch", "whole portfolio"
+        STALE = "stale", "changed loans"
+
+    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="runs")
+    kind = models.CharField(max_length=8, choices=Kind)
+    engine = models.CharField(max_length=20)
+    as_of = models.DateField()
+    known_at = models.DateTimeField(help_text="Entries booked after this instant were not known.")
+    started_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    n_scored = models.PositiveIntegerField(default=0)
+    n_unscored = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.CheckConstraint(condition=Q(kind__in=["batch", "stale"]), name="scoring_run_kind_is_known")]
+
+    def __str__(self) -> str:
+        return f"run {self.pk} of {self.model} as of {self.as_of}"
+
+
+class FeatureVector(models.Model):
+    """The features of a loan on a day, as float32 in the declared order; NULL where a value is missing. Append-only."""
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="feature_vectors")
+    as_of = models.DateField()
+    known_at = models.DateTimeField()
+    feature_set = models.CharField(max_length=64)
+    values = ArrayField(models.FloatField(null=True))
+    built_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["loan", "-id"], name="feature_vector_loan_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} at {self.as_of}"
+
+
+class Score(models.Model):
+    """A probability that a model gave a loan, with the feature vector that it saw. Append-only."""
+
+    run = models.ForeignKey(ScoringRun, on_delete=models.PROTECT, related_name="scores")
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="scores")
+    vector = models.ForeignKey(FeatureVector, on_delete=models.PROTECT, related_name="scores")
+    pd = models.FloatField()
+    tier = models.CharField(max_length=10, choices=Tier)
+    scored_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ScoreQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(pd__gte=0, pd__lte=1), name="score_is_a_probability"),
+            models.CheckConstraint(condition=Q(tier__in=["low", "medium", "high", "very_high"]), name="tier_is_known"),
+            models.UniqueConstraint(fields=["run", "loan"], name="one_score_per_loan_and_run"),
+        ]
+        indexes = [models.Index(fields=["loan", "-id"], name="score_loan_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id}: {self.pd:.3f}"
+
+
+class StaleLoan(models.Model):
+    """A loan whose books changed after its last score; the mark goes when a fresh score is published."""
+
+    loan = models.OneToOneField(Loan, on_delete=models.CASCADE, primary_key=True, related_name="stale_mark")
+    marked_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} since {self.marked_at}"
