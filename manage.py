@@ -9,7 +9,12 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "creditpath.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from creditpath.errors import DomainError
+
+    try:
+        execute_from_command_line(sys.argv)
+    except DomainError as error:  # from Django's own commands; ours say it themselves
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "recovery",
     "scoring",
     "borrowers",
+    "creditpath",
     "creditpath.jobs",
     "creditpath.accounts",
     "creditpath.admin_site.CreditPathAdminConfig",
