@@ -15,6 +15,8 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except DomainError as error:  # from Django's own commands; ours say it themselves
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":
