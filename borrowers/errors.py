@@ -7,3 +7,39 @@ class NoBusinessDate(DomainError):
     """The books have no business date yet: import a portfolio or simulate one first."""
 
     code = "no_business_date"
+
+
+class DayNotClosed(DomainError):
+    """This day lies after the business date, so nothing can be said of it yet."""
+
+    code = "day_not_closed"
+
+
+class PaymentRefused(DomainError):
+    """This payment cannot be entered."""
+
+    code = "payment_refused"
+
+
+class ReferenceTaken(DomainError):
+    """Another payment has this reference already: it was entered before."""
+
+    code = "reference_taken"
+
+
+class ReversalRefused(DomainError):
+    """This payment cannot be reversed."""
+
+    code = "reversal_refused"
+
+
+class BooksNotEmpty(DomainError):
+    """The books already hold borrowers: a portfolio is simulated on empty books only."""
+
+    code = "books_not_empty"
+
+
+class SimulationRefused(DomainError):
+    """A portfolio of this shape cannot be simulated."""
+
+    code = "simulation_refused"

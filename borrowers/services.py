@@ -3,10 +3,24 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import transaction
-
-from borrowers.errors import NoBusinessDate
+from borrowers.clock import current_instant, end_of_day, get_business_date, known_at, set_business_date
+from borrowers.delinquency.services import DelinquencyReport, refresh_delinquency
+from borrowers.ledger.services import record_payment, reverse_payment
 from borrowers.models import Borrower, BusinessDate
+
+__all__ = [
+    "Books",
+    "DelinquencyReport",
+    "current_instant",
+    "describe_books",
+    "end_of_day",
+    "get_business_date",
+    "known_at",
+    "record_payment",
+    "refresh_delinquency",
+    "reverse_payment",
+    "set_business_date",
+]
 
 
 @dataclass(frozen=True)
@@ -26,18 +40,3 @@ def describe_books() -> Books:
         is_simulated=Borrower.objects.filter(is_simulated=True).exists(),
         is_frozen=bool(row and row.is_frozen),
     )
-
-
-def get_business_date() -> date:
-    """Return the last closed day; raises NoBusinessDate on empty books."""
-    row = BusinessDate.objects.first()
-    if row is None:
-        raise NoBusinessDate()
-    return row.day
-
-
-@transaction.atomic
-def set_business_date(*, day: date, is_frozen: bool = False) -> BusinessDate:
-    """Move the books to a day."""
-    row, _ = BusinessDate.objects.update_or_create(id=1, defaults={"day": day, "is_frozen": is_frozen})
-    return row

@@ -1,7 +1,9 @@
 """The shape of every command: arguments in, one verb called, its summary or JSON out."""
 
+import argparse
 import json
 import sys
+from datetime import date
 from typing import Any, Protocol
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -74,3 +76,11 @@ class ServiceCommand(BaseCommand):
             raise CommandError(line, returncode=code) from cause
         self.stderr.write(line)
         raise SystemExit(code)
+
+
+def day(text: str) -> date:
+    """Read a day of the command line: `parser.add_argument("--as-of", type=day)`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day, write it as 2026-06-30") from None

@@ -73,6 +73,53 @@ class RunSqlFile(Operation):
             schema_editor.execute(sql, params=None)
 
 
+class AppendOnly(Operation):
+    """Let the database refuse UPDATE, DELETE and TRUNCATE of a table: `AppendOnly("scoring_score")`.
+
+    The migration must depend on the one of borrowers that brings refuse_change(). The refusal is an IntegrityError under the
+    constraint name <table>_is_append_only.
+    """
+
+    category = OperationCategory.SQL
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        return type(self).__name__, [self.table], {}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Change no model."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        quote = schema_editor.quote_name
+        schema_editor.execute(
+            f"CREATE TRIGGER {quote(self.trigger)} BEFORE UPDATE OR DELETE OR TRUNCATE ON {quote(self.table)} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        quote = schema_editor.quote_name
+        schema_editor.execute(f"DROP TRIGGER {quote(self.trigger)} ON {quote(self.table)}")
+
+    def describe(self) -> str:
+        return f"Refuse changes to rows of {self.table}"
+
+    @property
+    def trigger(self) -> str:
+        return f"{self.table}_is_append_only"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return self.trigger
+
+
 def copy_rows(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Stream rows into a table through COPY and return how many went in.
 

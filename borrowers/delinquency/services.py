@@ -1,0 +1,142 @@
+"""Keep the figures of every loan for the business date, and those of each month end for good."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from time import monotonic
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Min
+
+from borrowers.clock import end_of_day, get_business_date, known_at
+from borrowers.errors import DayNotClosed
+from borrowers.models import Loan, MonthEndSnapshot
+from creditpath.sql import load
+
+MONTH_ENDS_KEPT = 24
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class DelinquencyReport:
+    """What a refresh wrote."""
+
+    as_of: date
+    n_loans: int
+    inserted: int
+    updated: int
+    removed: int
+    month_ends: tuple[date, ...]
+    snapshots: int
+    seconds: float
+
+    @property
+    def unchanged(self) -> int:
+        return self.n_loans - self.inserted - self.updated
+
+    def summary(self) -> str:
+        text = (
+            f"Delinquency as of {self.as_of}: {self.n_loans:,} loans, {self.inserted:,} new, {self.updated:,} changed, "
+            f"{self.unchanged:,} as before"
+        )
+        if self.removed:
+            text += f", {self.removed:,} not yet approved then"
+        if self.month_ends:
+            text += f"; {self.snapshots:,} snapshots for {len(self.month_ends)} month ends"
+        return f"{text} ({self.seconds:.1f} s)."
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "as_of": self.as_of,
+            "n_loans": self.n_loans,
+            "inserted": self.inserted,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "removed": self.removed,
+            "month_ends": list(self.month_ends),
+            "snapshots": self.snapshots,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def refresh_delinquency(
+    *,
+    as_of: date | None = None,
+    loans: Iterable[int] | None = None,
+    progress: Progress = lambda done, total, message: None,
+) -> DelinquencyReport:
+    """Compute and keep the figures of a day (the business date), of all loans or of the given loan ids.
+
+    A refresh of all loans also keeps the snapshots of the month ends up to that day which are missing, at most the last
+    MONTH_ENDS_KEPT, each as it was known then. One statement for the day and one per month end, in one transaction; cost
+    linear in instalments and payments. Running it again changes nothing. Refreshes of the same loan at once wait for each
+    other; the later one stands. Raises NoBusinessDate on empty books, DayNotClosed for a day after the business date.
+    """
+    began = monotonic()
+    business_date = get_business_date()
+    as_of = as_of or business_date
+    if as_of > business_date:
+        raise DayNotClosed(f"{as_of} lies after the business date {business_date}.")
+    loan_ids = None if loans is None else sorted(set(loans))
+    with transaction.atomic():
+        missing = _find_missing_month_ends(as_of) if loan_ids is None else []
+        steps = len(missing) + 1
+        snapshots = 0
+        for done, day in enumerate(missing):
+            progress(done, steps, f"month end {day}")
+            snapshots += _keep_month_end(day)
+        progress(steps - 1, steps, f"days past due on {as_of}")
+        if loan_ids is not None:
+            _lock(loan_ids)
+        computed, inserted, updated, removed = _write(as_of, loan_ids)
+        progress(steps, steps, "done")
+    return DelinquencyReport(
+        as_of=as_of,
+        n_loans=computed,
+        inserted=inserted,
+        updated=updated,
+        removed=removed,
+        month_ends=tuple(missing),
+        snapshots=snapshots,
+        seconds=monotonic() - began,
+    )
+
+
+def _lock(loan_ids: Sequence[int]) -> None:
+    """Let refreshes of the same loans wait for each other, in one order so that none waits in a circle."""
+    list(Loan.objects.filter(id__in=loan_ids).order_by("id").select_for_update(no_key=True).values_list("id"))
+
+
+def _write(as_of: date, loan_ids: Sequence[int] | None) -> tuple[int, int, int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            load("borrowers", "refresh_delinquency.sql"),
+            {"as_of": as_of, "known_at": known_at(as_of=as_of), "loans": loan_ids},
+        )
+        return cursor.fetchone()
+
+
+def _keep_month_end(day: date) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(load("borrowers", "keep_month_end.sql"), {"as_of": day, "known_at": end_of_day(day)})
+        return int(cursor.rowcount)
+
+
+def _find_missing_month_ends(as_of: date) -> list[date]:
+    """Return the month ends up to a day, oldest first, that have no snapshot though there were loans."""
+    first = Loan.objects.aggregate(first=Min("approved_on"))["first"]
+    if first is None:
+        return []
+    ends = [day for day in _month_ends_before(as_of + timedelta(days=1)) if day >= first]
+    kept = set(MonthEndSnapshot.objects.filter(as_of__in=ends).values_list("as_of", flat=True).distinct())
+    return sorted(set(ends) - kept)
+
+
+def _month_ends_before(day: date) -> list[date]:
+    """Return the last MONTH_ENDS_KEPT month ends before a day."""
+    ends = []
+    for _ in range(MONTH_ENDS_KEPT):
+        day = day.replace(day=1) - timedelta(days=1)
+        ends.append(day)
+    return ends
