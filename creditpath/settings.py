@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "borrowers",
     "creditpath",
     "creditpath.jobs",
+    "creditpath.idempotency",
     "creditpath.accounts",
     "creditpath.admin_site.CreditPathAdminConfig",
     "django.contrib.auth",
@@ -76,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "creditpath.middleware.RequestIdMiddleware",
+    "creditpath.middleware.WellFormedRequestMiddleware",
     "csp.middleware.CSPMiddleware",
     "creditpath.middleware.PrefixCSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -146,6 +148,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_LOCKOUT_CALLABLE = "creditpath.accounts.lockout.answer_locked_out"
 AXES_VERBOSE = False
 
 # --- REST -------------------------------------------------------------------------------------------------------------

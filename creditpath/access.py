@@ -1,0 +1,271 @@
+"""Who may do what: one matrix of routes and one of models, from which pages, API, admin and dashboards take their rights.
+
+A route or a model that is absent here is closed to everybody. To open a new route, add its name to ROUTES.
+"""
+
+import enum
+import functools
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any, Final
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
+
+from creditpath.accounts.models import Role, User
+
+
+class Public(enum.Enum):
+    """The type of PUBLIC, the one value that opens a route to people who are not logged in."""
+
+    PUBLIC = "public"
+
+
+PUBLIC: Final = Public.PUBLIC
+Access = frozenset[Role] | Public
+
+EVERYONE: Access = frozenset(Role)
+NOBODY: Access = frozenset()
+ADMIN = frozenset({Role.ADMIN})
+STAFF = frozenset({Role.ADMIN, Role.MANAGER, Role.COMPLIANCE, Role.DATA_SCIENTIST, Role.ANALYST})
+# Names, telephone numbers and notes: who works with a borrower, answers for those who do, or watches over them.
+PERSONAL = frozenset({Role.AGENT, Role.MANAGER, Role.COMPLIANCE, Role.ADMIN, Role.INTEGRATION})
+CASE_WORKERS = frozenset({Role.AGENT, Role.MANAGER, Role.ADMIN})
+CASE_READERS = CASE_WORKERS | {Role.COMPLIANCE}
+CASHIERS = frozenset({Role.MANAGER, Role.ADMIN, Role.INTEGRATION})
+MODEL_READERS = STAFF | {Role.INTEGRATION}
+
+# The name of a route, or "namespace:*" for all of a namespace that have no line of their own. In the API a line opens
+# reading alone; a method that writes needs a line of its own, "POST api:payment-list".
+ROUTES: dict[str, Access] = {
+    "home": EVERYONE,
+    "login": PUBLIC,
+    "logout": EVERYONE,
+    "healthz": PUBLIC,
+    "readyz": ADMIN | {Role.INTEGRATION},
+    "metrics": ADMIN | {Role.INTEGRATION},
+    # Django's admin: the door. What is behind it is in the matrix of models below.
+    "admin:*": STAFF,
+    # Dash: the door to any dashboard. DASHBOARDS below says which of them.
+    "the_django_plotly_dash:*": STAFF,
+    "the_django_plotly_dash:add_stateless_apps": NOBODY,
+    # Pages
+    "recovery:worklist": CASE_READERS,
+    "recovery:next-case": CASE_WORKERS,
+    "recovery:borrower": CASE_READERS,
+    "recovery:record-action": CASE_WORKERS,
+    "recovery:record-payment": CASHIERS - {Role.INTEGRATION},
+    "recovery:portfolio-dashboard": STAFF,
+    # API
+    "POST api:login": PUBLIC,
+    "POST api:logout": EVERYONE,
+    "api:schema": EVERYONE,
+    "api:docs": EVERYONE,
+    "api:borrower-list": PERSONAL,
+    "api:borrower-detail": PERSONAL,
+    "api:loan-list": PERSONAL,
+    "api:loan-detail": PERSONAL,
+    "api:payment-list": EVERYONE,
+    "api:payment-detail": EVERYONE,
+    "POST api:payment-list": CASHIERS,
+    "api:score-list": EVERYONE,
+    "api:score-detail": EVERYONE,
+    "POST api:score-now": frozenset({Role.ADMIN, Role.MANAGER, Role.DATA_SCIENTIST, Role.INTEGRATION}),
+    "api:recommendation-list": EVERYONE,
+    "api:recommendation-detail": EVERYONE,
+    "api:worklist-list": PERSONAL,
+    "api:worklist-detail": PERSONAL,
+    "api:action-list": PERSONAL,
+    "api:action-detail": PERSONAL,
+    "POST api:action-list": CASE_WORKERS | {Role.INTEGRATION},
+    "api:promise-list": PERSONAL,
+    "api:promise-detail": PERSONAL,
+    "POST api:promise-list": CASE_WORKERS | {Role.INTEGRATION},
+    "api:model-list": MODEL_READERS,
+    "api:model-detail": MODEL_READERS,
+    "api:import-list": CASHIERS | {Role.COMPLIANCE},
+    "api:import-detail": CASHIERS | {Role.COMPLIANCE},
+    "POST api:import-list": CASHIERS,
+}
+
+# A dashboard is open to those who may open the page that shows it.
+DASHBOARDS: dict[str, str] = {"portfolio": "recovery:portfolio-dashboard"}
+
+
+def access_of(route: str, method: str = "GET") -> Access | None:
+    """Return who may call a route with a method; None means that the matrix does not know it, and it stays closed."""
+    method = "GET" if method == "HEAD" else method
+    if (own := ROUTES.get(f"{method} {route}")) is not None:
+        return own
+    if route.startswith("api:") and method == "OPTIONS":  # the description of a route, for whoever may use it at all
+        return anyone_who_may_call(route)
+    if route.startswith("api:") and method != "GET":
+        return None
+    return ROUTES.get(route, ROUTES.get(_whole_namespace(route)))
+
+
+def anyone_who_may_call(route: str) -> Access | None:
+    """Return who may call a route with some method or other; None means that the matrix does not know it."""
+    lines = [access for key, access in ROUTES.items() if key.rpartition(" ")[2] == route]
+    if not lines:
+        return ROUTES.get(_whole_namespace(route))
+    return PUBLIC if PUBLIC in lines else frozenset().union(*(line for line in lines if isinstance(line, frozenset)))
+
+
+def _whole_namespace(route: str) -> str:
+    return route.rpartition(":")[0] + ":*"
+
+
+def may_call(user: Any, route: str, method: str = "GET") -> bool:
+    """Say whether a user, logged in or not, may call a route."""
+    access = access_of(route, method)
+    if access is PUBLIC:
+        return True
+    return bool(access and user.is_authenticated and user.is_active and user.role in access)
+
+
+# --- what each role may do with the rows of a model, in the admin -----------------------------------------------------
+_READERS = frozenset({Role.ADMIN, Role.MANAGER, Role.COMPLIANCE})
+_MANAGERS = frozenset({Role.ADMIN, Role.MANAGER})
+
+
+def _model(
+    view: Iterable[Role], add: Iterable[Role] = (), change: Iterable[Role] = (), delete: Iterable[Role] = ()
+) -> dict[str, frozenset[Role]]:
+    return {"view": frozenset(view), "add": frozenset(add), "change": frozenset(change), "delete": frozenset(delete)}
+
+
+# Ledgers and logs are append-only: nobody changes or deletes their rows; the database refuses it besides. Agents and
+# integrations work through the pages and the API; their rights on rows are for the services behind those.
+MODELS: dict[str, dict[str, frozenset[Role]]] = {
+    "accounts.user": _model(_READERS, add=ADMIN, change=ADMIN),
+    "accounts.team": _model(_READERS, add=ADMIN, change=ADMIN, delete=ADMIN),
+    "axes.accessattempt": _model(ADMIN | {Role.COMPLIANCE}, delete=ADMIN),
+    "axes.accesslog": _model(ADMIN | {Role.COMPLIANCE}),
+    "axes.accessfailurelog": _model(ADMIN | {Role.COMPLIANCE}),
+    "knox.authtoken": _model(ADMIN, delete=ADMIN),
+    "jobs.job": _model(STAFF, change=_MANAGERS),
+    "borrowers.borrower": _model(PERSONAL, change=_MANAGERS),
+    "borrowers.contactpoint": _model(PERSONAL, add=CASE_WORKERS, change=CASE_WORKERS),
+    "borrowers.product": _model(STAFF, add=ADMIN, change=ADMIN),
+    "borrowers.loan": _model(PERSONAL),
+    "borrowers.scheduleversion": _model(PERSONAL),
+    "borrowers.instalment": _model(PERSONAL),
+    "borrowers.payment": _model(STAFF | PERSONAL, add=CASHIERS),
+    "borrowers.contactevent": _model(PERSONAL, add=CASE_WORKERS | {Role.INTEGRATION}),
+    "borrowers.promise": _model(PERSONAL, add=CASE_WORKERS | {Role.INTEGRATION}),
+    "borrowers.delinquency": _model(STAFF | PERSONAL),
+    "borrowers.monthendsnapshot": _model(STAFF | PERSONAL),
+    "borrowers.businessdate": _model(STAFF),
+    "borrowers.importrun": _model(_READERS | {Role.INTEGRATION}),
+    "scoring.modelversion": _model(MODEL_READERS),
+    "scoring.deployment": _model(MODEL_READERS),
+    "scoring.scoringrun": _model(MODEL_READERS),
+    "scoring.score": _model(STAFF | PERSONAL),
+    "scoring.featurevector": _model(STAFF),
+    "scoring.staleloan": _model(STAFF),
+    "recovery.policy": _model(STAFF, add=_MANAGERS),
+    "recovery.policyrule": _model(STAFF, add=_MANAGERS),
+    "recovery.recommendation": _model(_READERS | PERSONAL),
+    "recovery.worklistitem": _model(_READERS | PERSONAL),
+}
+
+
+def _by_role() -> dict[Role, dict[str, set[str]]]:
+    turned: dict[Role, dict[str, set[str]]] = {role: defaultdict(set) for role in Role}
+    for model, verbs in MODELS.items():
+        for verb, roles in verbs.items():
+            for role in roles:
+                turned[role][model].add(verb)
+    return {role: dict(models) for role, models in turned.items()}
+
+
+MODEL_PERMISSIONS: dict[Role, dict[str, set[str]]] = _by_role()
+
+
+@cache
+def permissions_of(role: str) -> frozenset[str]:
+    """Return a role's rights on models in Django's words, such as "borrowers.view_loan"."""
+    return frozenset(
+        f"{label.partition('.')[0]}.{verb}_{label.partition('.')[2]}"
+        for label, verbs in MODEL_PERMISSIONS[Role(role)].items()
+        for verb in verbs
+    )
+
+
+# --- answers to those who may not -------------------------------------------------------------------------------------
+def wants_json(request: HttpRequest) -> bool:
+    """Say whether the caller is a program: the API, but for its page of documentation, and callbacks of dashboards."""
+    path = request.path_info
+    return (path.startswith("/api/") and not path.startswith("/api/v1/docs/")) or "/_dash-" in path
+
+
+def error_json(*, code: str, detail: str, status: int, fields: dict[str, Any] | None = None) -> JsonResponse:
+    """Build the one shape that every error of the API has."""
+    return JsonResponse({"code": code, "detail": detail, "fields": fields or {}}, status=status)
+
+
+def refuse(request: HttpRequest) -> HttpResponseBase:
+    """Answer a caller who may not: programs get 401 or 403, the anonymous visitor of a page the log-in, others 403."""
+    if wants_json(request):
+        if request.user.is_authenticated:
+            return error_json(code="permission_denied", detail="Your role may not do this.", status=403)
+        response = error_json(code="not_authenticated", detail="Log in, or send a token.", status=401)
+        response["WWW-Authenticate"] = "Token"
+        return response
+    if request.user.is_authenticated:
+        raise PermissionDenied("Your role may not open this page.")
+    return redirect_to_login(request.get_full_path())
+
+
+# --- dashboards -------------------------------------------------------------------------------------------------------
+def may_see_dashboard(user: User, name: str) -> bool:
+    """Say whether a user may see a dashboard; one that DASHBOARDS does not name is closed to all."""
+    return name in DASHBOARDS and may_call(user, DASHBOARDS[name])
+
+
+def dashboard_access(view_func: Callable[..., HttpResponseBase], **kwargs: Any) -> Callable[..., HttpResponseBase]:
+    """Close every view of django-plotly-dash, callbacks included, to those who may not see the page that shows it.
+
+    Stored dashboard instances ("instance/…") are not used and stay closed. A callback whose body is not one of Dash's
+    is answered 400, where the library would answer 200 or fail.
+    """
+    is_callback = kwargs.get("name") == "update-component"
+
+    @functools.wraps(view_func)
+    def closed(request: HttpRequest, ident: str = "", stateless: bool = False, **view_kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return refuse(request)
+        if not stateless or ident not in DASHBOARDS:
+            raise Http404("There is no such dashboard.")
+        if not may_see_dashboard(request.user, ident):
+            return refuse(request)
+        if is_callback:
+            if request.method != "POST":
+                return error_json(code="method_not_allowed", detail="Callbacks are sent by POST.", status=405)
+            if not _is_callback_body(request):
+                return error_json(code="invalid_callback", detail="This is not a callback of a dashboard.", status=400)
+        return view_func(request, ident=ident, stateless=stateless, **view_kwargs)
+
+    return closed
+
+
+def _is_callback_body(request: HttpRequest) -> bool:
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(body, dict) and isinstance(body.get("output"), str) and isinstance(body.get("inputs"), list)
+
+
+# --- the door ---------------------------------------------------------------------------------------------------------
+def enforces_matrix_itself(view: Callable[..., Any]) -> bool:
+    """Say whether a view is one of the API that asks the matrix once it has read the token."""
+    view_class = getattr(view, "cls", None)
+    if view_class is None:
+        return False
+    classes = getattr(view, "initkwargs", {}).get("permission_classes", getattr(view_class, "permission_classes", ()))
+    return any(getattr(permission, "asks_the_matrix", False) for permission in classes)

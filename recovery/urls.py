@@ -1,0 +1,6 @@
+"""The pages of recovery."""
+
+from django.urls import URLPattern
+
+app_name = "recovery"
+urlpatterns: list[URLPattern] = []
