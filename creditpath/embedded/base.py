@@ -1,7 +1,8 @@
 """The Django backend: PostgreSQL's own, told at connection time where the embedded server is."""
 
 import os
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
 from django.db.backends.postgresql.client import DatabaseClient as PostgresClient
@@ -12,13 +13,9 @@ from creditpath.embedded import lease, places, server
 class DatabaseClient(PostgresClient):
     """`manage.py dbshell` through the psql of the wheel."""
 
-    executable_name = "psql"
-
-    def runshell(self, parameters: list[str]) -> None:
-        self.connection.find_server()
-        os.environ["PATH"] = os.pathsep.join(
-            [os.path.dirname(places.client_binary("psql")), os.environ.get("PATH", "")]
-        )
+    def runshell(self, parameters: Iterable[str]) -> None:
+        cast(DatabaseWrapper, self.connection).find_server()
+        os.environ["PATH"] = os.pathsep.join([str(places.client_folder()), os.environ.get("PATH", "")])
         super().runshell(parameters)
 
 

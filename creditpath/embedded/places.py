@@ -99,10 +99,9 @@ def existing(var_dir: Path, say: Say) -> Places | None:
     return None
 
 
-def client_binary(name: str) -> str:
-    """Return a client program (psql, pg_dump) of the wheel, else the one on the PATH."""
-    path = _wheel_folder() / "bin" / name
-    return str(path) if path.exists() else name
+def client_folder() -> Path:
+    """Return the folder of the wheel's client programs (psql, pg_dump)."""
+    return _wheel_folder() / "bin"
 
 
 def _wheel_folder() -> Path:

@@ -111,9 +111,9 @@ def _start(places: Places, say: Say) -> None:
     (places.home / "server.conf").write_text(_configuration(places))
     (places.home / "access.conf").write_text(HBA)
     for name in ("server.conf", "access.conf"):
-        os.chmod(places.home / name, 0o644 if places.run_as else 0o600)
+        (places.home / name).chmod(0o644 if places.run_as else 0o600)
     command = [
-        *(places.binaries / "pg_ctl", "-D", "data", "-l", "log/server.log", "-s"),
+        *(str(places.binaries / "pg_ctl"), "-D", "data", "-l", "log/server.log", "-s"),
         *("-w", "-t", str(PATIENCE_SECONDS), "-o", "-c config_file=server.conf", "start"),
     ]
     # Not our process group: Ctrl-C in a terminal must reach us, who then stop the server in order.
@@ -173,12 +173,12 @@ def _clear_leftovers(places: Places, say: Say) -> None:
     except (FileNotFoundError, ValueError, IndexError):
         return
     try:
-        works_in = os.readlink(f"/proc/{pid}/cwd")
+        works_in = Path(f"/proc/{pid}/cwd").readlink()
     except FileNotFoundError:
         return  # no such process: PostgreSQL clears the file up
     except PermissionError:
-        works_in = ""  # somebody else's process
-    if works_in == str(places.data.resolve()):
+        works_in = None  # somebody else's process
+    if works_in == places.data.resolve():
         say("Restarting an embedded PostgreSQL that can no longer be reached …")
         _run(places, "pg_ctl", "-D", "data", "-m", "fast", "-w", "-t", "120", "-s", "stop")
     else:
@@ -186,7 +186,7 @@ def _clear_leftovers(places: Places, say: Say) -> None:
 
 
 def _pg_isready(places: Places) -> int:
-    command = [places.binaries / "pg_isready", "-q", "-h", places.socket_dir, "-p", PORT]
+    command = [str(places.binaries / "pg_isready"), "-q", "-h", str(places.socket_dir), "-p", PORT]
     return min(subprocess.run(command, **_surroundings(places), check=False).returncode, AWAY)
 
 
@@ -195,7 +195,7 @@ def _run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a program of the server as its user, from its home; raises EmbeddedServerError with what it said."""
     done = subprocess.run(
-        [places.binaries / program, *arguments],
+        [str(places.binaries / program), *arguments],
         input=stdin,
         capture_output=True,
         text=True,
@@ -225,4 +225,4 @@ def _surroundings(places: Places) -> dict[str, Any]:
 
 def password(places: Places) -> str:
     """Return the application's password."""
-    return Path(places.password_file).read_text()
+    return places.password_file.read_text()
