@@ -6,9 +6,11 @@ Nothing here decides when: see lease.py. All functions expect the start lock to 
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -162,27 +164,43 @@ log_line_prefix = '%m [%p] '
 
 
 def _clear_leftovers(places: Places, say: Say) -> None:
-    """Deal with what a killed server left: a postmaster whose socket is gone, or a pid file whose number was given anew.
+    """Deal with what a killed server left: a postmaster whose socket is gone, orphaned sessions, a pid file that misleads.
 
-    PostgreSQL itself treats a pid file as stale only if no process has that number, which in a container, where numbers
-    start over with each boot, is often untrue. A process is ours only if it works in our data folder.
+    PostgreSQL treats a pid file as stale only if no process has that number; a zombie, or in a container, where numbers start
+    over with each boot, any program of the same user keeps the server down. So the file is removed here, but only after it is
+    certain that no process works in the data folder: two servers on one folder would destroy it.
     """
     pid_file = places.data / "postmaster.pid"
     try:
-        pid = int(pid_file.read_text().splitlines()[0])
+        postmaster = int(pid_file.read_text().splitlines()[0])
     except (FileNotFoundError, ValueError, IndexError):
-        return
-    try:
-        works_in = Path(f"/proc/{pid}/cwd").readlink()
-    except FileNotFoundError:
-        return  # no such process: PostgreSQL clears the file up
-    except PermissionError:
-        works_in = None  # somebody else's process
-    if works_in == places.data.resolve():
+        postmaster = 0
+    workers = _processes_in(places.data)
+    if postmaster in workers:
         say("Restarting an embedded PostgreSQL that can no longer be reached …")
         _run(places, "pg_ctl", "-D", "data", "-m", "fast", "-w", "-t", "120", "-s", "stop")
-    else:
-        pid_file.unlink()
+        workers = _processes_in(places.data)
+    asked = time.monotonic()
+    while workers:
+        late = time.monotonic() - asked > 10
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL if late else signal.SIGTERM)
+        time.sleep(0.1)
+        workers = _processes_in(places.data)
+    for left in (pid_file, places.socket_path, Path(f"{places.socket_path}.lock")):
+        left.unlink(missing_ok=True)
+
+
+def _processes_in(folder: Path) -> set[int]:
+    """Return the processes whose working folder this is; every process of a server works in its data folder."""
+    found = set()
+    folder = folder.resolve()
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with suppress(OSError):  # ended meanwhile, or somebody else's
+            if link.readlink() == folder:
+                found.add(int(link.parent.name))
+    return found
 
 
 def _pg_isready(places: Places) -> int:
