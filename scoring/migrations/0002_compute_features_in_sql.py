@@ -1,0 +1,16 @@
+from django.db import migrations
+
+from creditpath.sql import RunSqlFile
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("scoring", "0001_initial"),
+        ("borrowers", "0002_compute_delinquency_in_sql"),
+    ]
+
+    operations = [
+        RunSqlFile(
+            "sql/loan_features.sql", reverse="DROP FUNCTION loan_features(bigint[], date[], timestamptz[])"
+        ),
+    ]
