@@ -175,6 +175,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["creditpath.api.RolePermission"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "PaymentChannel": "borrowers.models.Payment.Channel",
+        "ContactChannel": "borrowers.models.ContactEvent.Channel",
+    },
 }
 
 # --- static files and dashboards --------------------------------------------------------------------------------------
