@@ -1,0 +1,190 @@
+"""Record what happened with a borrower."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from borrowers.models import Borrower, ContactEvent, Delinquency, Loan, Promise
+from borrowers.services import current_instant, get_business_date
+from creditpath.accounts.models import User
+from recovery.errors import ActionRefused, BorrowerOutOfReach, FormAlreadyUsed
+from recovery.models import WorklistItem
+from recovery.reports import ActionReport
+
+Channel, Outcome = ContactEvent.Channel, ContactEvent.Outcome
+
+# Outcomes that only the borrower in person can bring about.
+REACHED = frozenset(
+    {Outcome.PROMISE, Outcome.REFUSED, Outcome.HARDSHIP, Outcome.DISPUTE, Outcome.CALL_BACK, Outcome.PAID}
+)
+CENT = Decimal("0.01")
+NOTE_LENGTH = 4_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromiseTerms:
+    """What was promised, checked."""
+
+    loan: Loan
+    amount: Decimal
+    due_on: date
+
+
+@transaction.atomic
+def record_action(
+    *,
+    borrower: Borrower,
+    agent: User,
+    channel: str,
+    outcome: str,
+    note: str = "",
+    follow_up_on: date | None = None,
+    promise_amount: Decimal | None = None,
+    promise_due_on: date | None = None,
+    loan: Loan | None = None,
+    happened_at: datetime | None = None,
+    form_key: str = "",
+) -> ActionReport:
+    """Record a contact, with the promise if one was made, and take the borrower off today's lists; all of it or nothing.
+
+    What happened is always recorded: no limit on contacts stands in the way. `form_key` makes it safe to send a form twice:
+    the second one gets the first answer. Scores follow after commit, through `books_changed`. Raises ActionRefused with a
+    remedy for each field, BorrowerOutOfReach, FormAlreadyUsed.
+    """
+    if not Borrower.objects.visible_to(agent).filter(pk=borrower.pk).exists():
+        raise BorrowerOutOfReach()
+    reference = f"form:{agent.pk}:{form_key}" if form_key else None
+    # One at a time for a borrower: a double click waits here and then finds what the first one wrote.
+    Borrower.objects.select_for_update().get(pk=borrower.pk)
+    if reference and (made := _find_made(reference, borrower)):
+        return made
+    today = get_business_date()
+    fields = _check_contact(channel, outcome, note, follow_up_on, today)
+    terms, promise_fields = _check_promise(borrower, outcome, promise_amount, promise_due_on, loan, today)
+    fields = {**promise_fields, **fields}
+    if happened_at is not None and happened_at > max(timezone.now(), current_instant()):
+        fields["happened_at"] = "This time is still to come: enter when it took place."
+    if fields:
+        raise ActionRefused(" ".join(dict.fromkeys(fields.values())), fields=fields)
+
+    try:
+        with transaction.atomic():
+            event = ContactEvent.objects.create(
+                borrower=borrower,
+                loan=terms.loan if terms else loan,
+                agent=agent,
+                external_id=reference,
+                channel=channel,
+                outcome=outcome,
+                reached_borrower=outcome in REACHED,
+                note=note.strip(),
+                follow_up_on=follow_up_on,
+                effective_on=today,
+                happened_at=happened_at or current_instant(),
+                booked_at=timezone.now(),
+            )
+    except IntegrityError as error:  # the same form, sent for another borrower at the same moment
+        if reference and ContactEvent.objects.filter(external_id=reference).exists():
+            raise FormAlreadyUsed() from error
+        raise
+    promise = (
+        Promise.objects.create(
+            loan=terms.loan,
+            contact_event=event,
+            amount=terms.amount,
+            made_on=today,
+            due_on=terms.due_on,
+            booked_at=event.booked_at,
+        )
+        if terms
+        else None
+    )
+    return ActionReport(event=event, promise=promise, item=_take_off_list(borrower, today))
+
+
+def _find_made(reference: str, borrower: Borrower) -> ActionReport | None:
+    event = ContactEvent.objects.filter(external_id=reference).first()
+    if event is None:
+        return None
+    if event.borrower_id != borrower.pk:
+        raise FormAlreadyUsed()
+    item = WorklistItem.objects.filter(as_of=event.effective_on, recommendation__borrower=borrower).first()
+    return ActionReport(event=event, promise=Promise.objects.filter(contact_event=event).first(), item=item, is_repeat=True)
+
+
+def _take_off_list(borrower: Borrower, today: date) -> WorklistItem | None:
+    item = WorklistItem.objects.on(today).filter(recommendation__borrower=borrower).first()
+    if item is not None and item.done_at is None:
+        item.done_at = timezone.now()
+        item.save(update_fields=["done_at"])
+    return item
+
+
+def _check_contact(
+    channel: str, outcome: str, note: str, follow_up_on: date | None, today: date
+) -> dict[str, str]:
+    fields = {}
+    if channel not in Channel.values:
+        fields["channel"] = "Choose how the borrower was contacted."
+    if outcome not in Outcome.values:
+        fields["outcome"] = "Choose what came of it."
+    if "\x00" in note:
+        fields["note"] = "The note holds a character that cannot be stored: type it again."
+    elif len(note) > NOTE_LENGTH:
+        fields["note"] = f"The note has {len(note):,} characters: shorten it to {NOTE_LENGTH:,}."
+    if follow_up_on is not None and follow_up_on < today:
+        fields["follow_up_on"] = f"{_day(follow_up_on)} has passed: choose {_day(today)} or later."
+    elif follow_up_on is None and outcome == Outcome.CALL_BACK:
+        fields["follow_up_on"] = "Enter the day on which to call back."
+    return fields
+
+
+def _check_promise(
+    borrower: Borrower,
+    outcome: str,
+    amount: Decimal | None,
+    due_on: date | None,
+    loan: Loan | None,
+    today: date,
+) -> tuple[PromiseTerms | None, Mapping[str, str]]:
+    """Return the terms of a promise, or what is wrong with them by field."""
+    fields: dict[str, str] = {}
+    owed = (
+        Delinquency.objects.filter(loan__borrower=borrower)
+        .select_related("loan")
+        .order_by("-days_past_due", "-overdue_amount", "loan_id")
+    )
+    if loan is not None and loan.borrower_id != borrower.pk:
+        return None, {"loan": "This loan is another borrower's: choose one of the list."}
+    if outcome != Outcome.PROMISE:
+        if amount is not None or due_on is not None:
+            fields["outcome"] = 'An amount or day is promised: choose "promise to pay", or clear them.'
+        return None, fields
+    if due_on is None:
+        fields["promise_due_on"] = "Enter the day by which the borrower will pay."
+    elif due_on < today:
+        fields["promise_due_on"] = f"{_day(due_on)} has passed: choose {_day(today)} or later."
+    figures = owed.filter(loan=loan).first() if loan is not None else owed.first()
+    if figures is None:
+        fields["loan"] = "This borrower has no loan with a balance: nothing can be promised."
+        return None, fields
+    currency, outstanding = figures.loan.currency, figures.outstanding_amount
+    if amount is None:
+        fields["promise_amount"] = "Enter the amount that was promised."
+    elif not amount.is_finite() or amount <= 0 or amount != amount.quantize(CENT):
+        fields["promise_amount"] = "Enter an amount above zero, with at most two decimals."
+    elif amount > outstanding:
+        fields["promise_amount"] = (
+            f"More than is owed on loan {figures.loan}: enter at most {currency} {outstanding:,.2f}."
+        )
+    if fields or amount is None or due_on is None:
+        return None, fields
+    return PromiseTerms(loan=figures.loan, amount=amount, due_on=due_on), {}
+
+
+def _day(value: date) -> str:
+    return f"{value.day} {value:%b %Y}"
