@@ -7,10 +7,12 @@ from borrowers.clock import current_instant, end_of_day, get_business_date, know
 from borrowers.delinquency.services import DelinquencyReport, refresh_delinquency
 from borrowers.ledger.services import record_payment, reverse_payment
 from borrowers.models import Borrower, BusinessDate
+from borrowers.simulation.services import SimulationReport, simulate_portfolio
 
 __all__ = [
     "Books",
     "DelinquencyReport",
+    "SimulationReport",
     "current_instant",
     "describe_books",
     "end_of_day",
@@ -20,6 +22,7 @@ __all__ = [
     "refresh_delinquency",
     "reverse_payment",
     "set_business_date",
+    "simulate_portfolio",
 ]
 
 

@@ -1,0 +1,88 @@
+"""The numbers of the simulated lender, with the symbols of docs/simulation.md."""
+
+from dataclasses import dataclass, field
+
+MONTHS_BEFORE = 18  # loans may have been approved this long before the months of history begin
+MIN_LOANS, MAX_LOANS = 1, 1_000_000
+MIN_MONTHS, MAX_MONTHS = 3, 60
+
+
+@dataclass(frozen=True)
+class ProductTerms:
+    """A product and how its loans are drawn; amounts in cents."""
+
+    code: str
+    name: str
+    share: float
+    terms: tuple[int, ...]
+    low_cents: int
+    high_cents: int
+    annual_interest_ratio: float
+    fee_cents: int
+    tolerance_cents: int
+    propensity: float
+
+
+PRODUCTS = (
+    ProductTerms("personal", "Personal loan", 0.52, (12, 18, 24, 36), 100_000, 1_500_000, 0.189, 0, 100, 0.10),
+    ProductTerms("short-term", "Short-term loan", 0.26, (3, 4, 6), 20_000, 150_000, 0.299, 0, 50, -0.35),
+    ProductTerms("device", "Device finance", 0.22, (12, 18, 24), 30_000, 160_000, 0.099, 250, 100, 0.05),
+)
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """How borrowers' willingness and ability evolve, and what they do with it."""
+
+    # latent state, per borrower and month
+    willingness_memory: float = 0.97
+    shock_memory: float = 0.80
+    job_loss: float = 0.012
+    job_found: float = 0.20
+    # propensity to pay
+    base: float = 3.15
+    by_willingness: float = 0.85
+    by_shock: float = 0.60
+    by_unemployment: float = -2.2
+    by_burden: float = -2.5  # instalment over income, minus its mean
+    by_depth: tuple[float, ...] = (
+        0.0,
+        -1.70,
+        -2.75,
+        -3.35,
+        -4.1,
+    )  # instalments unpaid before this one: 0, 1, 2, 3, 4 or more
+    by_contact: float = 0.35
+    by_noise: float = 1.0
+    # what is paid
+    catches_up: tuple[float, ...] = (1.0, 0.75, 0.50, 0.40, 0.30)
+    partial_if_not: float = 0.16
+    pays_ahead: float = 0.01
+    rounds_up: float = 0.05
+    # when
+    direct_debit: float = 0.45
+    late_base: float = -1.75
+    late_by_willingness: float = -0.6
+    mean_days_late: float = 7.0
+    # entries
+    returned: float = 0.007
+    repaid_after_return: float = 0.6
+    booked_late: float = 0.03
+    # collection
+    attempt: tuple[float, ...] = (0.0, 0.30, 0.45, 0.55, 0.50)
+    reach: float = 0.32
+    promise_if_reached: float = 0.45
+    kept: float = 0.15
+    pays_when_reached: float = 0.08
+    restructured_if_hardship: float = 0.30
+    written_off_from: int = 7  # unpaid instalments
+    written_off: float = 0.40
+    recovered: float = 0.02
+
+
+@dataclass(frozen=True)
+class Parameters:
+    products: tuple[ProductTerms, ...] = PRODUCTS
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    loans_per_borrower: tuple[float, ...] = (0.80, 0.15, 0.05)
+    shares_household: float = 0.12

@@ -1,0 +1,147 @@
+"""Simulate a lender."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import Count
+
+from borrowers.clock import set_business_date
+from borrowers.delinquency.services import refresh_delinquency
+from borrowers.errors import BooksNotEmpty, SimulationRefused
+from borrowers.models import Borrower, Delinquency, Loan
+from borrowers.simulation.behaviour import Life
+from borrowers.simulation.lending import count_borrowers, draw_loans, make_calendar
+from borrowers.simulation.parameters import MAX_LOANS, MAX_MONTHS, MIN_LOANS, MIN_MONTHS, Parameters
+from borrowers.simulation.people import draw_people
+from borrowers.simulation.writing import Staff, Writer, Written
+from creditpath.accounts.models import Role, Team, User
+
+DEMONSTRATION_DAY = date(2026, 6, 30)
+TEAM_NAMES = ("North", "South")
+MAX_TEAMS = 3
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class SimulationReport:
+    """What was simulated."""
+
+    seed: int
+    months: int
+    as_of: date
+    written: Written
+    restructured: int
+    written_off: int
+    by_bucket: dict[str, int]
+    seconds: float
+
+    def summary(self) -> str:
+        open_loans = sum(n for bucket, n in self.by_bucket.items() if bucket not in {"paid_off", "written_off"})
+        buckets = ", ".join(
+            f"{bucket} {n:,} ({n / open_loans:.1%})" if bucket not in {"paid_off", "written_off"} else f"{bucket} {n:,}"
+            for bucket, n in self.by_bucket.items()
+        )
+        w = self.written
+        return (
+            f"Simulated {w.loans:,} loans of {w.borrowers:,} borrowers as of {self.as_of} (seed {self.seed}, "
+            f"{self.months} months): {w.instalments:,} instalments, {w.payments:,} payments with {w.reversals:,} reversals, "
+            f"{w.contact_events:,} contacts, {w.promises:,} promises in {self.seconds:.1f} s.\nBuckets: {buckets}."
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "seed": self.seed,
+            "months": self.months,
+            "as_of": self.as_of,
+            "tables": vars(self.written),
+            "restructured": self.restructured,
+            "written_off": self.written_off,
+            "by_bucket": self.by_bucket,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def simulate_portfolio(
+    *,
+    loans: int,
+    seed: int,
+    months: int = 12,
+    as_of: date = DEMONSTRATION_DAY,
+    parameters: Parameters | None = None,
+    progress: Progress = lambda done, total, message: None,
+) -> SimulationReport:
+    """Fill empty books with a simulated lender and freeze them at as_of.
+
+    The same arguments give the same rows. Cost: linear, about 1 s per 1,000 loans; memory about 15 KB per loan. One
+    transaction, in which nobody else can write to the books. Raises BooksNotEmpty where borrowers are, SimulationRefused for
+    numbers outside what can be simulated.
+    """
+    began = monotonic()
+    parameters = parameters or Parameters()
+    if not MIN_LOANS <= loans <= MAX_LOANS:
+        raise SimulationRefused(f"The number of loans must be {MIN_LOANS:,} to {MAX_LOANS:,}.", fields={"loans": loans})
+    if not MIN_MONTHS <= months <= MAX_MONTHS:
+        raise SimulationRefused(
+            f"The number of months must be {MIN_MONTHS} to {MAX_MONTHS}.", fields={"months": months}
+        )
+    if seed < 0:
+        raise SimulationRefused("The seed must be zero or more.", fields={"seed": seed})
+    with transaction.atomic():
+        _lock_empty_books()
+        staff = _find_staff()
+        rng = np.random.Generator(np.random.PCG64(seed))
+        today = int(np.datetime64(as_of, "D").astype(np.int64))
+        calendar = make_calendar(as_of=today, months=months)
+        borrower = count_borrowers(rng, n_loans=loans, parameters=parameters)
+        people = draw_people(
+            rng, n=int(borrower.max()) + 1, today=today, n_teams=len(staff.team_ids), parameters=parameters
+        )
+        drawn = draw_loans(rng, borrower=borrower, people=people, calendar=calendar, parameters=parameters)
+        history = Life(rng, people=people, loans=drawn, calendar=calendar, parameters=parameters).run()
+        written = Writer(
+            rng=rng,
+            people=people,
+            loans=drawn,
+            history=history,
+            calendar=calendar,
+            parameters=parameters,
+            staff=staff,
+            progress=progress,
+        ).write()
+        set_business_date(day=as_of, is_frozen=True)
+        refresh_delinquency(as_of=as_of, progress=progress)
+        by_bucket = dict(Delinquency.objects.order_by("bucket").values_list("bucket").annotate(Count("loan_id")))
+    return SimulationReport(
+        seed=seed,
+        months=months,
+        as_of=as_of,
+        written=written,
+        restructured=len(history.restructures),
+        written_off=int((history.written_off_day >= 0).sum()),
+        by_bucket=by_bucket,
+        seconds=monotonic() - began,
+    )
+
+
+def _lock_empty_books() -> None:
+    """Keep other writers out until the end of the transaction and make sure that nothing is there."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE borrowers_borrower, borrowers_loan IN SHARE ROW EXCLUSIVE MODE")
+    if Borrower.objects.exists() or Loan.objects.exists():
+        raise BooksNotEmpty()
+
+
+def _find_staff() -> Staff:
+    """Return up to three teams, by name, and their agents; two are made where there are fewer."""
+    for name in TEAM_NAMES[: max(0, 2 - Team.objects.count())]:
+        Team.objects.get_or_create(name=name)
+    teams = list(Team.objects.order_by("name")[:MAX_TEAMS])
+    agents: dict[int, list[int]] = {team.id: [] for team in teams}
+    for user in User.objects.filter(role=Role.AGENT, is_active=True, team__in=teams).order_by("username"):
+        agents[user.team_id].append(user.id)
+    return Staff(team_ids=tuple(agents), agent_ids=tuple(tuple(ids) for ids in agents.values()))
