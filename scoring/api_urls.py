@@ -1,6 +1,10 @@
-"""The endpoints of scoring; their names are those of the namespace api, such as "api:loan-list"."""
+"""The endpoints of scoring; their names are those of the namespace api, such as "api:score-list"."""
 
 from rest_framework.routers import SimpleRouter
 
-router = SimpleRouter()
+from scoring.api import ModelViewSet, ScoreViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("models", ModelViewSet, basename="model")
+router.register("scores", ScoreViewSet, basename="score")
 urlpatterns = router.urls

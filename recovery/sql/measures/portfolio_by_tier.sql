@@ -1,0 +1,27 @@
+-- What is outstanding by risk tier.
+-- Grain:   one row per currency and tier; tier is NULL for loans without a score.
+-- Base:    loans that still owe and are not written off, as in PAR.
+-- Cost:    one pass over borrowers_delinquency, one over the newest score of each loan.
+-- Leakage: none to speak of: scores of runs that have not been published are left out.
+WITH newest AS (
+    SELECT DISTINCT ON (score.loan_id) score.loan_id, score.tier, score.pd
+    FROM scoring_score AS score
+    JOIN scoring_scoringrun AS run ON run.id = score.run_id AND run.published_at IS NOT NULL
+    JOIN scoring_modelversion AS model ON model.id = run.model_id AND model.purpose <> 'pays_30'
+    ORDER BY score.loan_id, score.id DESC
+)
+SELECT
+    loan.currency,
+    newest.tier,
+    count(*) AS n_loans,
+    sum(delinquency.outstanding_principal_amount) AS principal_amount,
+    coalesce(sum(delinquency.outstanding_principal_amount * newest.pd::numeric), 0) AS expected_bad_amount
+FROM borrowers_delinquency AS delinquency
+JOIN borrowers_loan AS loan ON loan.id = delinquency.loan_id
+JOIN borrowers_borrower AS borrower ON borrower.id = loan.borrower_id
+LEFT JOIN newest ON newest.loan_id = delinquency.loan_id
+WHERE delinquency.bucket NOT IN ('paid_off', 'written_off')
+  AND (%(currency)s::text IS NULL OR loan.currency = %(currency)s)
+  AND (%(product)s::bigint IS NULL OR loan.product_id = %(product)s)
+  AND (%(team)s::bigint IS NULL OR borrower.team_id = %(team)s)
+GROUP BY loan.currency, newest.tier
