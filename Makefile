@@ -1,11 +1,13 @@
 # One file for everything a person or a machine does with this project; `make help` lists it.
 PORT ?= 8000
 export PORT
+# Some machines forbid Python to keep compiled files: every start would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 # Browser tests and database tests share two cores with PostgreSQL: more workers are no faster.
 TEST_WORKERS ?= 2
 TESTS ?= tests
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-compile --no-deps --require-hashes
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run demo test check bench lock clean psql

@@ -184,7 +184,9 @@ def answers(port: int) -> bool:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prepare if asked to, serve until told to stop, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m creditpath.supervisor", description="Serve web, worker and scheduler.")
+    parser = argparse.ArgumentParser(
+        prog="python -m creditpath.supervisor", description="Serve web, worker and scheduler."
+    )
     parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000", help="default: PORT, or 8000")
     parser.add_argument("--prepare", action="store_true", help="first migrate, collect static files, build the demo")
     options = parser.parse_args(arguments)
@@ -219,10 +221,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _prepare(supervisor: Supervisor) -> int:
-    """Run `manage.py prepare` in the foreground; returns its exit code."""
+    """Run `manage.py prepare` in the foreground; returns its exit code.
+
+    It is ended by SIGINT, also by the kernel: that ends Python in order, giving back the database server.
+    """
     preparing = subprocess.Popen(
         [sys.executable, "manage.py", "prepare"],
-        preexec_fn=_end_with(os.getpid(), signal.SIGINT),  # what Python ends on in order, giving back the database server
+        preexec_fn=_end_with(os.getpid(), signal.SIGINT),
         start_new_session=True,
     )
     while preparing.poll() is None:
