@@ -34,6 +34,7 @@ class RolePermission(BasePermission):
     asks_the_matrix = True
 
     def has_permission(self, request: Request, view: APIView) -> bool:
+        assert request.resolver_match is not None  # a view is reached through the resolver
         route = request.resolver_match.view_name
         method = request.method or "GET"
         if not hasattr(view, method.lower()):  # 405 for those who may call the route at all
@@ -64,9 +65,8 @@ class KeysetPagination(CursorPagination):
             cursor = None
             is_valid = False
         else:
-            is_valid = (
-                cursor is None or cursor.position is None or bool(self.position_pattern.fullmatch(cursor.position))
-            )
+            position = getattr(cursor, "position", None)
+            is_valid = position is None or bool(self.position_pattern.fullmatch(str(position)))
         if not is_valid:
             raise exceptions.ValidationError({self.cursor_query_param: ["This is not a cursor of this list."]})
         return cursor

@@ -1,29 +1,11 @@
-"""The way from / to a role's own page, and the answers when something is not there."""
+"""The answers when something is not there, not allowed or broken: a page to people, JSON to programs."""
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponseBase
 from django.views import defaults
 
 from creditpath.access import error_json, wants_json
-from creditpath.accounts.models import Role, User
-
-HOMES: dict[str, str] = {
-    Role.AGENT: "recovery:worklist",
-    Role.MANAGER: "recovery:portfolio-dashboard",
-    Role.ANALYST: "recovery:portfolio-dashboard",
-    Role.DATA_SCIENTIST: "admin:index",
-    Role.COMPLIANCE: "recovery:portfolio-dashboard",
-    Role.ADMIN: "admin:index",
-    Role.INTEGRATION: "api:docs",
-}
-
-
-def home(request: HttpRequest) -> HttpResponse:
-    """Send people to the page that their role works on."""
-    assert isinstance(request.user, User)  # the matrix lets nobody else in
-    return redirect(HOMES[request.user.role])
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:

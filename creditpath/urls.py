@@ -7,7 +7,6 @@ from django.urls import include, path
 
 from creditpath.checks import find_open_dashboards
 from creditpath.health import MetricsView, ReadyView, healthz
-from creditpath.home import home
 
 if (
     faults := find_open_dashboards()
@@ -20,7 +19,7 @@ handler404 = "creditpath.home.page_not_found"
 handler500 = "creditpath.home.server_error"
 
 urlpatterns = [
-    path("", home, name="home"),
+    path("", include("recovery.home_urls")),
     path("accounts/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("healthz", healthz, name="healthz"),

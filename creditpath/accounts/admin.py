@@ -15,7 +15,7 @@ admin.site.unregister(Group)  # rights come from roles alone
 
 
 @admin.register(User)
-class RoleUserAdmin(UserAdmin):  # type: ignore[type-arg]
+class RoleUserAdmin(UserAdmin):
     add_form = NewUserForm
     list_display = ("username", "full_name", "role", "team", "is_active", "last_login")
     list_filter = ("role", "team", "is_active")
@@ -42,7 +42,7 @@ class RoleUserAdmin(UserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Team)
-class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TeamAdmin(admin.ModelAdmin):
     list_display = ("name", "n_members")
     search_fields = ("name",)
 

@@ -57,9 +57,7 @@ class LoginView(APIView):
             raise WrongCredentials()
         held, token = AuthToken.objects.create(user=user)
         user_logged_in.send(sender=type(user), request=request._request, user=user)
-        return Response(
-            {"token": token, "expiry": held.expiry, "username": user.get_username(), "role": user.role}  # type: ignore[attr-defined]
-        )
+        return Response({"token": token, "expiry": held.expiry, "username": user.get_username(), "role": user.role})
 
 
 class LogoutView(APIView):
@@ -69,6 +67,6 @@ class LogoutView(APIView):
 
     @extend_schema(operation_id="logout", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
-        request.auth.delete()  # type: ignore[union-attr]
+        request.auth.delete()
         user_logged_out.send(sender=type(request.user), request=request._request, user=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -47,7 +47,7 @@ class User(AbstractUser):
     # A second source of rights would pass the matrix by.
     groups = None  # type: ignore[assignment]
     user_permissions = None  # type: ignore[assignment]
-    is_superuser = False  # type: ignore[assignment]
+    is_superuser = False
 
     objects = RoleUserManager()  # type: ignore[misc]
 

@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
-from django.http import HttpResponse
-from django.http.request import RawPostDataException
+from django.http import HttpResponse, QueryDict
 from rest_framework.renderers import JSONRenderer
-from rest_framework.request import Request
+from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
 
 from creditpath.idempotency.errors import BadIdempotencyKey, IdempotencyKeyInFlight, IdempotencyKeyReused
@@ -90,18 +90,14 @@ def _take_lock(scope: str) -> bool:
 
 
 def _hash_body(request: Request) -> str:
-    digest = hashlib.sha256()
-    try:
-        digest.update(request._request.body)
-    except RawPostDataException:  # a form with files was read as a stream: its boundary differs each time anyhow
-        for name, value in sorted(request.data.items(), key=lambda item: item[0]):
+    if not is_form_media_type(request.content_type):
+        return hashlib.sha256(request._request.body).hexdigest()
+    digest = hashlib.sha256()  # of a form, the parts: the raw body has another boundary each time, and may be large
+    for name, values in sorted(cast(QueryDict, request.data).lists()):
+        for value in values:
             digest.update(name.encode() + b"\0")
-            if hasattr(value, "chunks"):
-                for chunk in value.chunks():
-                    digest.update(chunk)
-                value.seek(0)
-            else:
-                digest.update(str(value).encode())
+            for chunk in value.chunks() if isinstance(value, UploadedFile) else [str(value).encode()]:
+                digest.update(chunk)
             digest.update(b"\0")
     return digest.hexdigest()
 

@@ -31,14 +31,32 @@ class Running:
 
     job_id: int
     attempt: int
-    done: int = 0
-    total: int = 0
-    message: str = ""
-    notes: list[str] = field(default_factory=list)
-    changed: bool = False
     lost: bool = False
     cancelled: bool = False
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    _figures: dict[str, Any] = field(default_factory=dict)
+    _message: str = ""
+    _notes: list[str] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def tell(self, done: int, total: int, message: str) -> None:
+        """Keep how far the job is for the next writing; a new message goes into the log too."""
+        if message and message != self._message:
+            self.note(message)
+        with self._lock:
+            self._message = message
+            self._figures = {"progress_done": done, "progress_total": total, "message": message[:300]}
+
+    def note(self, line: str) -> None:
+        """Keep a line for the log of the job."""
+        with self._lock:
+            self._notes.append(f"{timezone.now():%Y-%m-%d %H:%M:%S} {line}\n".replace("\x00", ""))
+
+    def take(self) -> dict[str, Any]:
+        """Return, once, what there is to write: columns of the job, and new lines of the log under "notes"."""
+        with self._lock:
+            fresh, self._figures = self._figures, {}
+            notes, self._notes = self._notes, []
+        return {**fresh, "notes": "".join(notes)} if notes else fresh
 
 
 current: ContextVar[Running | None] = ContextVar("current_job", default=None)
@@ -103,11 +121,7 @@ def progress(done: int, total: int, message: str = "") -> None:
         raise LeaseLost()
     if running.cancelled:
         raise JobCancelled()
-    with running.lock:
-        if message and message != running.message:
-            running.notes.append(f"{timezone.now():%Y-%m-%d %H:%M:%S} {message}")
-        running.done, running.total, running.message = done, total, message[:300]
-        running.changed = True
+    running.tell(done, total, message)
 
 
 def fence() -> None:
