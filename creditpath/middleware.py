@@ -19,7 +19,7 @@ DASH_RENDERER = "'sha256-jZlsGVOhUAIcH+4PVs7QuGZkthRMgvT2n0ilH6/zTM0='"
 # Exceptions from the strict policy of the settings, each as narrow as its page allows; the first prefix that fits counts.
 POLICIES: dict[str, dict[str, list[str]]] = {
     "/django_plotly_dash/": {"script-src": [SELF, DASH_RENDERER], "style-src": [SELF, UNSAFE_INLINE]},
-    "/dashboards/": {"style-src": [SELF, UNSAFE_INLINE]},  # the frame around a dashboard is sized by a style attribute
+    "/dashboards/": {"script-src": [SELF, DASH_RENDERER], "style-src": [SELF, UNSAFE_INLINE]},  # the charts stand in the page
     "/api/v1/docs/": {"style-src": [SELF, UNSAFE_INLINE]},
 }
 
