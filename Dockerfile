@@ -17,5 +17,5 @@ RUN mkdir -p var && chown -R creditpath var
 USER creditpath
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 CREDITPATH_PRODUCTION=true PORT=8000
 EXPOSE 8000
-HEALTHCHECK --interval=15s --timeout=5s --start-period=60s CMD ["python", "-c", "import http.client, os; connection = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT'])); connection.request('GET', '/healthz', headers={'Host': 'localhost'}); raise SystemExit(connection.getresponse().status != 200)"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s CMD ["python", "-m", "creditpath.probe"]
 CMD ["sh", "-c", "exec gunicorn creditpath.wsgi --bind 0.0.0.0:$PORT --workers ${WEB_CONCURRENCY:-2} --worker-class gthread --threads 4 --timeout 60"]

@@ -7,7 +7,6 @@ is ever left behind. It never calls django.setup(): it stays small and starts at
 
 import argparse
 import ctypes
-import http.client
 import os
 import signal
 import socket
@@ -17,6 +16,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from creditpath.probe import answers, known_host
 
 GRACE_SECONDS = 20.0  # gunicorn gets 10 s for its requests, the worker the time to put its job back
 LONGEST_PAUSE = 30.0
@@ -170,18 +171,6 @@ def port_is_free(port: int) -> bool:
     return True
 
 
-def answers(port: int) -> bool:
-    """Tell whether /healthz answers 200."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prepare if asked to, serve until told to stop, and return the exit code."""
     parser = argparse.ArgumentParser(
@@ -246,7 +235,7 @@ def _prepare(supervisor: Supervisor) -> int:
 def _serve(supervisor: Supervisor, port: int, var_dir: Path) -> int:
     web, others = programs_for(port)
     supervisor.add(web)
-    while not supervisor.stopping and not answers(port):
+    while not supervisor.stopping and not answers(port, known_host()):
         supervisor.tend()
         if web.failures >= HOPELESS_FAILURES:
             supervisor.say("The web server does not start; see above.")
