@@ -126,6 +126,54 @@ def tier(name: str | None) -> SafeString:
     return format_html('<span class="tier tier-{}">{}{} risk</span>', name, _svg(TIER_SHAPES[name], 12), TIER_WORDS[name])
 
 
+# What an action asks a person to do.
+VERBS = {
+    "no_action": "Leave them be today",
+    "reminder": "Send a reminder",
+    "email": "Send an e-mail",
+    "sms": "Send a text message",
+    "call": "Call",
+    "plan": "Offer a payment plan",
+    "settlement": "Offer a settlement",
+    "visit": "Visit",
+    "legal_review": "Review for legal action",
+}
+
+
+@register.simple_tag
+def action_verb(action: str, size: int = 16) -> SafeString:
+    """Show an action as an icon and what it asks a person to do."""
+    drawing = icon(action, size) if action in ICONS else ""
+    return format_html('<span class="with-icon action">{}{}</span>', drawing, VERBS.get(action, action))
+
+
+@register.simple_tag
+def bucket(figures: Any) -> SafeString:
+    """Show how late a loan is, in words with a shape."""
+    if figures is None:
+        return mark_safe('<span class="badge">not computed yet</span>')
+    if figures.bucket in ("paid_off", "written_off"):
+        return format_html('<span class="badge">{}</span>', figures.get_bucket_display())
+    if not figures.days_past_due:
+        return format_html('<span class="badge good">{} current</span>', icon("check", 12))
+    days = figures.days_past_due
+    words = f"{days:,} day{'' if days == 1 else 's'} late"
+    tone = "bad" if days > 30 else "warn"
+    return format_html('<span class="badge {}">{} {}</span>', tone, icon("clock", 12), words)
+
+
+@register.filter
+def minutes(value: int) -> str:
+    """Write a time of work: "45 minutes", "6 hours"."""
+    return f"{value} minutes" if value < 90 else f"{value / 60:,.0f} hours"
+
+
+@register.simple_tag
+def local_time_of(instant: datetime | None, zone: str) -> str:
+    """Return the time of day at a place; empty where the zone is unknown."""
+    return local_time(instant, zone)
+
+
 @register.filter
 def money(amount: Decimal | None, currency: str = "") -> str:
     """Write an amount with thousands separators and its currency: "NGN 12,500.00"; whole amounts keep their decimals."""

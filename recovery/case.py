@@ -1,0 +1,421 @@
+"""All that the page of one borrower shows, in a fixed number of queries."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
+
+from borrowers.models import (
+    Borrower,
+    ContactEvent,
+    ContactPoint,
+    Delinquency,
+    Instalment,
+    Loan,
+    Payment,
+    Promise,
+    ScheduleVersion,
+)
+from borrowers.services import current_instant, known_at
+from creditpath.accounts.models import Role, User
+from recovery.models import Recommendation, WorklistItem
+from scoring.models import Score, StaleLoan
+
+ENTRIES = 60  # of each kind in the timeline; the admin has all of them
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class InstalmentLine:
+    """An instalment and what of it is paid."""
+
+    number: int
+    due_on: date
+    amount: Decimal
+    paid_amount: Decimal
+    state: str  # paid, partly, overdue, to come
+
+    @property
+    def remainder(self) -> Decimal:
+        return self.amount - self.paid_amount
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One instalment in the picture of due against paid, in units of its view box."""
+
+    x: float
+    width: float
+    due_y: float
+    due_height: float
+    paid_y: float
+    paid_height: float
+    is_missed: bool
+    title: str
+
+
+@dataclass(frozen=True)
+class LoanPart:
+    """One loan of the borrower with its figures, schedule and score."""
+
+    loan: Loan
+    figures: Delinquency | None
+    lines: tuple[InstalmentLine, ...]
+    score: Score | None
+    is_stale: bool
+
+    @property
+    def n_paid(self) -> int:
+        return sum(line.state == "paid" for line in self.lines)
+
+    @property
+    def n_overdue(self) -> int:
+        return sum(line.state == "overdue" for line in self.lines)
+
+    @property
+    def sentence(self) -> str:
+        """Say in words what the picture shows."""
+        overdue = f", {self.n_overdue} overdue" if self.n_overdue else ""
+        return f"{self.n_paid} of {len(self.lines)} instalments paid{overdue}."
+
+    def bars(self) -> list[Bar]:
+        """Return the picture's bars in a view box of 100 x 30."""
+        tallest = max((line.amount for line in self.lines), default=ZERO)
+        if not tallest:
+            return []
+        step = 100 / len(self.lines)
+        return [_bar(place * step, step, line, tallest, self.loan.currency) for place, line in enumerate(self.lines)]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the timeline."""
+
+    kind: str  # contact, promise, payment, score
+    icon: str
+    at: datetime
+    day: date
+    title: str
+    detail: str = ""
+    who: str = ""
+    amount: str = ""
+    tone: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known of one borrower now."""
+
+    borrower: Borrower
+    today: date
+    now: datetime
+    recommendation: Recommendation | None
+    item: WorklistItem | None
+    parts: tuple[LoanPart, ...]
+    timeline: tuple[Entry, ...]
+    contact_points: tuple[ContactPoint, ...]
+    previous_id: int | None = None
+    next_id: int | None = None
+    place: int | None = None
+    places: int | None = None
+    open_promise: dict[str, Any] | None = None
+    overdue: tuple[tuple[str, Decimal], ...] = field(default=())
+
+    @property
+    def owing(self) -> list[LoanPart]:
+        return [part for part in self.parts if part.figures and part.figures.outstanding_amount > 0]
+
+    @property
+    def settled(self) -> list[LoanPart]:
+        owing = self.owing
+        return [part for part in self.parts if part not in owing]
+
+    @property
+    def deciding(self) -> LoanPart | None:
+        """Return the loan that is longest overdue."""
+        return self.parts[0] if self.parts else None
+
+    @property
+    def days_past_due(self) -> int:
+        return max((part.figures.days_past_due for part in self.parts if part.figures), default=0)
+
+    @property
+    def next_due(self) -> tuple[date, str, Decimal] | None:
+        coming = [
+            (part.figures.next_due_on, part.loan.currency, part.figures.next_due_amount or ZERO)
+            for part in self.parts
+            if part.figures and part.figures.next_due_on
+        ]
+        return min(coming, default=None)
+
+    @property
+    def last_payment(self) -> tuple[date, str, Decimal] | None:
+        paid = [
+            (part.figures.last_paid_on, part.loan.currency, part.figures.last_paid_amount or ZERO)
+            for part in self.parts
+            if part.figures and part.figures.last_paid_on
+        ]
+        return max(paid, default=None)
+
+
+def build_case(*, borrower: Borrower, user: User, today: date) -> Case:
+    """Gather all that the page shows; about a dozen queries, however many loans, entries and colleagues there are."""
+    known = known_at(as_of=today)
+    loans = list(
+        Loan.objects.filter(borrower=borrower)
+        .select_related("product", "delinquency")
+        .order_by("-delinquency__days_past_due", "-delinquency__overdue_amount", "id")
+    )
+    ids = [loan.pk for loan in loans]
+    scores = list(
+        Score.objects.published().filter(loan__in=ids).select_related("run__model").order_by("-id")[:ENTRIES]
+    )
+    parts = _build_parts(loans, scores, today, known)
+    promises = _promise_states(ids, today, known)
+    item = (
+        WorklistItem.objects.on(today)
+        .filter(recommendation__borrower=borrower)
+        .select_related("agent", "recommendation")
+        .first()
+    )
+    recommendation = (
+        Recommendation.objects.filter(borrower=borrower, as_of=today)
+        .select_related("policy_rule__policy", "score__run__model", "loan")
+        .first()
+    )
+    return Case(
+        borrower=borrower,
+        today=today,
+        now=current_instant(),
+        recommendation=recommendation,
+        item=item,
+        parts=parts,
+        timeline=_build_timeline(borrower, loans, scores, promises, known),
+        contact_points=tuple(ContactPoint.objects.filter(borrower=borrower).order_by("-is_preferred", "id")),
+        open_promise=next((promise for promise in promises.values() if promise["state"] == "open"), None),
+        overdue=_sum_overdue(parts),
+        **_place_in_queue(item, user),
+    )
+
+
+def _sum_overdue(parts: tuple[LoanPart, ...]) -> tuple[tuple[str, Decimal], ...]:
+    sums: dict[str, Decimal] = {}
+    for part in parts:
+        if part.figures and part.figures.outstanding_amount > 0:
+            sums[part.loan.currency] = sums.get(part.loan.currency, ZERO) + part.figures.overdue_amount
+    return tuple(sums.items())
+
+
+def _build_parts(loans: list[Loan], scores: list[Score], today: date, known: datetime) -> tuple[LoanPart, ...]:
+    in_force = (
+        ScheduleVersion.objects.filter(loan__in=loans, effective_on__lte=today, booked_at__lte=known)
+        .order_by("loan_id", "-version")
+        .distinct("loan_id")
+    )
+    instalments: dict[int, list[Instalment]] = {}
+    for instalment in Instalment.objects.filter(schedule__in=in_force.values("id")).order_by("due_on", "number"):
+        instalments.setdefault(instalment.loan_id, []).append(instalment)
+    newest: dict[int, Score] = {}
+    for score in scores:
+        newest.setdefault(score.loan_id, score)
+    stale = set(StaleLoan.objects.filter(loan__in=loans).values_list("loan_id", flat=True))
+    return tuple(
+        LoanPart(
+            loan=loan,
+            figures=(figures := getattr(loan, "delinquency", None)),
+            lines=_settle(instalments.get(loan.pk, []), figures, loan.product.tolerance_amount, today),
+            score=newest.get(loan.pk),
+            is_stale=loan.pk in stale,
+        )
+        for loan in loans
+    )
+
+
+def _settle(
+    instalments: list[Instalment], figures: Delinquency | None, tolerance: Decimal, today: date
+) -> tuple[InstalmentLine, ...]:
+    """Spread what the ledger says is paid over the instalments, oldest first, as delinquency_of does."""
+    left = figures.paid_amount if figures else ZERO
+    lines = []
+    for instalment in instalments:
+        amount = instalment.principal_amount + instalment.interest_amount + instalment.fee_amount
+        paid = max(ZERO, min(amount, left))
+        left -= paid
+        if amount - paid <= tolerance:
+            state = "paid"
+        elif instalment.due_on < today:
+            state = "overdue"
+        else:
+            state = "partly" if paid else "to come"
+        lines.append(InstalmentLine(instalment.number, instalment.due_on, amount, paid, state))
+    return tuple(lines)
+
+
+def _bar(x: float, step: float, line: InstalmentLine, tallest: Decimal, currency: str) -> Bar:
+    due = float(line.amount / tallest) * 28
+    paid = float(line.paid_amount / tallest) * 28
+    return Bar(
+        x=round(x + step * 0.12, 2),
+        width=round(step * 0.76, 2),
+        due_y=round(29 - due, 2),
+        due_height=round(due, 2),
+        paid_y=round(29 - paid, 2),
+        paid_height=round(paid, 2),
+        is_missed=line.state == "overdue",
+        title=f"{line.due_on:%d %b %Y}: {currency} {line.paid_amount:,.2f} of {line.amount:,.2f} paid",
+    )
+
+
+def _promise_states(loan_ids: list[int], today: date, known: datetime) -> dict[int, dict[str, Any]]:
+    """Return how each promise stands, the newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT promise_id, state, paid_amount, amount, due_on, made_on FROM promise_states(%s, %s, %s::bigint[])"
+            " ORDER BY made_on DESC, promise_id DESC",
+            [today, known, loan_ids],
+        )
+        names = [column[0] for column in cursor.description]
+        return {row[0]: dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
+
+
+def _place_in_queue(item: WorklistItem | None, user: User) -> dict[str, Any]:
+    """Return the neighbours on the list that the case is on: the person's own, or for managers its agent's. One query."""
+    if item is None or (user.role == Role.AGENT and item.agent_id != user.pk):
+        return {}
+    of_list = WorklistItem.objects.on(item.as_of).filter(agent_id=item.agent_id)
+    ranked = list(
+        of_list.filter(Q(done_at__isnull=True) | Q(pk=item.pk))
+        .order_by("rank")
+        .values_list("recommendation__borrower_id", flat=True)
+    )
+    place = ranked.index(item.recommendation.borrower_id)
+    return {
+        "previous_id": ranked[place - 1] if place else None,
+        "next_id": ranked[place + 1] if place + 1 < len(ranked) else None,
+        "place": place + 1,
+        "places": len(ranked),
+    }
+
+
+def _build_timeline(
+    borrower: Borrower,
+    loans: list[Loan],
+    scores: list[Score],
+    promises: dict[int, dict[str, Any]],
+    known: datetime,
+) -> tuple[Entry, ...]:
+    by_id = {loan.pk: loan for loan in loans}
+    entries = [
+        *_contacts(borrower, by_id),
+        *_promises(by_id, promises),
+        *_payments(by_id),
+        *_scores(scores, by_id),
+    ]
+    return tuple(sorted(entries, key=lambda entry: (entry.day, entry.at), reverse=True))
+
+
+def _name(user: User | None) -> str:
+    return (user.get_full_name() or user.username) if user else ""
+
+
+def _contacts(borrower: Borrower, by_id: dict[int, Loan]) -> list[Entry]:
+    events = (
+        ContactEvent.objects.filter(borrower=borrower)
+        .select_related("agent", "corrected_by")
+        .order_by("-happened_at", "-id")[:ENTRIES]
+    )
+    return [
+        Entry(
+            kind="contact",
+            icon=event.channel,
+            at=event.happened_at,
+            day=event.effective_on,
+            title=f"{event.get_channel_display().capitalize()}: {event.get_outcome_display()}",
+            detail=event.note,
+            who=_name(event.agent),
+            tone="info" if event.reached_borrower else "",
+            state=_contact_state(event),
+        )
+        for event in events
+    ]
+
+
+def _contact_state(event: ContactEvent) -> str:
+    if hasattr(event, "corrected_by"):
+        return "corrected later"
+    return f"follow up on {event.follow_up_on.day} {event.follow_up_on:%b %Y}" if event.follow_up_on else ""
+
+
+def _promises(by_id: dict[int, Loan], states: dict[int, dict[str, Any]]) -> list[Entry]:
+    tones = {"kept": "good", "broken": "bad", "open": "warn"}
+    rows = Promise.objects.filter(loan__in=by_id).select_related("contact_event__agent").order_by("-id")[:ENTRIES]
+    entries = []
+    for row in rows:
+        state = states.get(row.pk, {})
+        word = state.get("state", "open")
+        paid = state.get("paid_amount") or ZERO
+        loan = by_id[row.loan_id]
+        entries.append(
+            Entry(
+                kind="promise",
+                icon="promise",
+                at=row.contact_event.happened_at if row.contact_event else row.booked_at,
+                day=row.made_on,
+                title=f"Promise for {row.due_on.day} {row.due_on:%b %Y}",
+                detail=f"Loan {loan}; {loan.currency} {paid:,.2f} came in." if paid else f"Loan {loan}.",
+                who=_name(row.contact_event.agent) if row.contact_event else "",
+                amount=f"{loan.currency} {row.amount:,.2f}",
+                tone=tones.get(word, ""),
+                state=word,
+            )
+        )
+    return entries
+
+
+def _payments(by_id: dict[int, Loan]) -> list[Entry]:
+    rows = (
+        Payment.objects.filter(loan__in=by_id)
+        .select_related("recorded_by", "reversed_by")
+        .order_by("-effective_on", "-id")[:ENTRIES]
+    )
+    entries = []
+    for row in rows:
+        loan = by_id[row.loan_id]
+        late = (timezone.localdate(row.booked_at) - row.effective_on).days
+        entries.append(
+            Entry(
+                kind="payment",
+                icon="payment",
+                at=row.booked_at,
+                day=row.effective_on,
+                title="Payment taken back" if row.reverses_id else f"Payment by {row.get_channel_display()}"
+                if row.channel != Payment.Channel.UNKNOWN
+                else "Payment",
+                detail=f"Loan {loan}." + (f" Known {late} days later." if late > 1 and not row.recorded_by_id else ""),
+                who=_name(row.recorded_by),
+                amount=f"{loan.currency} {row.amount:,.2f}",
+                tone="bad" if row.reverses_id else "good",
+                state="taken back later" if hasattr(row, "reversed_by") else "",
+            )
+        )
+    return entries
+
+
+def _scores(scores: list[Score], by_id: dict[int, Loan]) -> list[Entry]:
+    return [
+        Entry(
+            kind="score",
+            icon="score",
+            at=score.scored_at,
+            day=score.run.as_of,
+            title=f"Scored: {score.get_tier_display()} risk",
+            detail=f"Loan {by_id[score.loan_id]} by model {score.run.model}.",
+            amount=f"{score.pd:.1%}",
+        )
+        for score in scores
+    ]

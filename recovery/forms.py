@@ -1,0 +1,145 @@
+"""What people type: the follow-up, a payment, the filters of the worklist. The rules are in the services."""
+
+import uuid
+from typing import Any
+
+from django import forms
+
+from borrowers.models import Bucket, ContactEvent, Loan, Payment
+from creditpath.accounts.models import Role, User
+from creditpath.errors import DomainError
+from recovery.models import Action
+from scoring.models import Tier
+
+ARREARS = [(value, label) for value, label in Bucket.choices if value not in (Bucket.PAID_OFF, Bucket.WRITTEN_OFF)]
+# How a recommended action is carried out; the form starts with it.
+CHANNEL_OF: dict[str, str] = {
+    Action.CALL: ContactEvent.Channel.CALL,
+    Action.PLAN: ContactEvent.Channel.CALL,
+    Action.SETTLEMENT: ContactEvent.Channel.CALL,
+    Action.SMS: ContactEvent.Channel.SMS,
+    Action.REMINDER: ContactEvent.Channel.SMS,
+    Action.EMAIL: ContactEvent.Channel.EMAIL,
+    Action.VISIT: ContactEvent.Channel.VISIT,
+}
+
+
+class _FormOnce(forms.Form):
+    """A form with a key made when it is opened, so that sending it twice does it once."""
+
+    key = forms.CharField(widget=forms.HiddenInput, max_length=40)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {"key": uuid.uuid4().hex} | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
+
+    def add_domain_error(self, error: DomainError) -> None:
+        """Show what a service refused beside the fields that it names."""
+        for name, message in error.fields.items():
+            self.add_error(name if name in self.fields else None, message)
+        if not error.fields:
+            self.add_error(None, error.detail)
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        self.mark_errors()
+
+    def mark_errors(self) -> None:
+        """Tell assistive technology which fields are wrong and where the message is."""
+        for name in self.errors:
+            if name in self.fields:
+                attributes = self.fields[name].widget.attrs
+                attributes["aria-invalid"] = "true"
+
+
+class FollowUpForm(_FormOnce):
+    """What happened with the borrower, and what comes next."""
+
+    channel = forms.ChoiceField(
+        label="How", choices=ContactEvent.Channel.choices, widget=forms.RadioSelect,
+        error_messages={"required": "Choose how the borrower was contacted."},
+    )  # fmt: skip
+    outcome = forms.ChoiceField(
+        label="What came of it", choices=ContactEvent.Outcome.choices, widget=forms.RadioSelect,
+        error_messages={"required": "Choose what came of it."},
+    )  # fmt: skip
+    promise_amount = forms.DecimalField(
+        label="Amount promised", required=False, max_digits=14, decimal_places=2,
+        error_messages={"invalid": "Enter an amount such as 1250.00."},
+        widget=forms.NumberInput(attrs={"step": "0.01", "min": "0.01", "inputmode": "decimal"}),
+    )  # fmt: skip
+    promise_due_on = forms.DateField(
+        label="By", required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"invalid": "Enter a day such as 2026-07-05."},
+    )  # fmt: skip
+    loan = forms.ModelChoiceField(
+        Loan.objects.none(), label="On loan", required=False, empty_label="the one longest overdue"
+    )
+    note = forms.CharField(
+        label="Note", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"})
+    )
+    follow_up_on = forms.DateField(
+        label="Next step on", required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"invalid": "Enter a day such as 2026-07-05."},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, loans: list[Loan], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["loan"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Loan.objects.filter(pk__in=[loan.pk for loan in loans])
+        if len(loans) < 2:
+            field.widget = forms.HiddenInput()
+
+
+class PaymentForm(_FormOnce):
+    """Money that came in."""
+
+    loan = forms.ModelChoiceField(Loan.objects.none(), label="Loan", empty_label=None)
+    amount = forms.DecimalField(
+        label="Amount", max_digits=14, decimal_places=2, min_value=0,
+        error_messages={"invalid": "Enter an amount such as 1250.00.", "required": "Enter the amount."},
+        widget=forms.NumberInput(attrs={"step": "0.01", "min": "0.01", "inputmode": "decimal"}),
+    )  # fmt: skip
+    effective_on = forms.DateField(
+        label="Counts from", widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"invalid": "Enter a day such as 2026-06-30.", "required": "Enter the day."},
+    )  # fmt: skip
+    channel = forms.ChoiceField(label="By", choices=Payment.Channel.choices)
+
+    def __init__(self, *args: Any, loans: list[Loan], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["loan"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Loan.objects.filter(pk__in=[loan.pk for loan in loans])
+
+
+class WorklistFilter(forms.Form):
+    """What the address of the worklist asks for; what makes no sense asks for nothing and is said."""
+
+    q = forms.CharField(
+        label="Search", required=False, max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Name or number", "data-key-focus": "/"}),
+    )  # fmt: skip
+    bucket = forms.ChoiceField(label="Days past due", required=False, choices=[("", "Any"), *ARREARS])
+    action = forms.ChoiceField(label="Action", required=False)
+    tier = forms.ChoiceField(
+        label="Risk", required=False, choices=[("", "Any"), *Tier.choices, ("none", "not scored")]
+    )
+    agent = forms.ModelChoiceField(User.objects.none(), label="Agent", required=False, empty_label="Everybody")
+    queue = forms.ChoiceField(
+        required=False, widget=forms.HiddenInput,
+        choices=[("", ""), ("broken", ""), ("due", ""), ("left", ""), ("review", ""), ("done", "")],
+    )  # fmt: skip
+
+    def __init__(self, data: Any, *, user: User) -> None:
+        super().__init__(data)
+        choice = self.fields["action"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [("", "Any"), *((value, label) for value, label in Action.choices if value != Action.NO_ACTION)]
+        if user.role == Role.AGENT:
+            del self.fields["agent"]
+        else:
+            people = self.fields["agent"]
+            assert isinstance(people, forms.ModelChoiceField)
+            people.queryset = User.objects.filter(role=Role.AGENT, is_active=True).order_by("username")

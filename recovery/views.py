@@ -1,0 +1,164 @@
+"""The pages of the work: request in, one verb, a page out. Who may open them is written in creditpath.access."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST, require_safe
+
+from borrowers.errors import NoBusinessDate, ReferenceTaken
+from borrowers.models import Borrower, Loan, Payment
+from borrowers.services import current_instant, get_business_date, record_payment
+from creditpath.access import may_call
+from creditpath.accounts.models import User
+from creditpath.errors import DomainError
+from recovery import services
+from recovery.case import Case, build_case
+from recovery.forms import CHANNEL_OF, FollowUpForm, PaymentForm, WorklistFilter
+from recovery.lists import build_worklist
+from recovery.models import WorklistItem
+
+REFUSED = 422  # a form that was understood and cannot be recorded as it is
+
+
+@require_safe
+def worklist(request: HttpRequest) -> HttpResponse:
+    """Show the day's list: an agent's own, everybody's to those who manage."""
+    user = _person(request)
+    form = WorklistFilter(request.GET, user=user)
+    form.is_valid()
+    try:
+        today = get_business_date()
+    except NoBusinessDate as nothing_yet:
+        return render(request, "recovery/worklist.html", {"nothing_yet": nothing_yet.detail})
+    shown = build_worklist(user=user, today=today, asked=form.cleaned_data, page=request.GET.get("page", ""))
+    filters = [form[name] for name in ("q", "bucket", "action", "tier", "agent") if name in form.fields]
+    is_narrowed = any(form.cleaned_data.get(field.name) for field in filters)
+    return render(
+        request,
+        "recovery/worklist.html",
+        {
+            "form": form, "filters": filters, "shown": shown, "today": today, "now": current_instant(),
+            "is_narrowed": is_narrowed, "is_own": user.role == "agent",
+        },
+    )  # fmt: skip
+
+
+@require_POST
+def next_case(request: HttpRequest) -> HttpResponse:
+    """Open the next case of the person's list; `after` is the item to go on from."""
+    user = _person(request)
+    after = request.POST.get("after", "")
+    return _to_next(request, user, WorklistItem.objects.filter(pk=after, agent=user).first() if after.isdigit() else None)
+
+
+def _to_next(request: HttpRequest, user: User, after: WorklistItem | None) -> HttpResponse:
+    item = services.next_case(agent=user, after=after)
+    if item is None:
+        messages.success(request, "Nothing is left to do: your list is done.")
+        return redirect("recovery:worklist")
+    return redirect("recovery:borrower", item.recommendation.borrower_id)
+
+
+@require_safe
+def borrower(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show all that is known of one borrower."""
+    case = _case(request, pk)
+    return _show(request, case)
+
+
+@require_POST
+def record_action(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record a follow-up; with then=next the next case opens. What is wrong is shown beside its field, typed text stays."""
+    user = _person(request)
+    case = _case(request, pk)
+    form = FollowUpForm(request.POST, loans=_owing(case))
+    if form.is_valid():
+        values = dict(form.cleaned_data)
+        try:
+            report = services.record_action(
+                borrower=case.borrower, agent=user, form_key=values.pop("key"), **values
+            )
+        except DomainError as error:
+            form.add_domain_error(error)
+            form.mark_errors()
+        else:
+            again = " It was recorded before, and once." if report.is_repeat else ""
+            messages.success(request, f"Recorded for {case.borrower}: {report.event}.{again}")
+            if request.POST.get("then") == "next":
+                return _to_next(request, user, report.item if report.item and report.item.agent_id == user.pk else None)
+            return redirect("recovery:borrower", pk)
+    return _show(request, case, follow_up=form, status=REFUSED)
+
+
+@require_POST
+def record_borrower_payment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Enter a payment; sending the form twice enters it once."""
+    user = _person(request)
+    case = _case(request, pk)
+    form = PaymentForm(request.POST, loans=_loans(case))
+    if form.is_valid():
+        values = form.cleaned_data
+        reference = f"form:{user.pk}:{values['key']}"
+        loan: Loan = values["loan"]
+        try:
+            record_payment(
+                loan=loan, amount=values["amount"], effective_on=values["effective_on"], channel=values["channel"],
+                recorded_by=user, external_id=reference,
+            )  # fmt: skip
+        except ReferenceTaken as error:
+            if Payment.objects.filter(external_id=reference, loan=loan, amount=values["amount"]).exists():
+                messages.info(request, "This payment was entered before, and once.")
+                return redirect("recovery:borrower", pk)
+            form.add_domain_error(error)
+        except DomainError as error:
+            form.add_domain_error(error)
+        else:
+            messages.success(request, f"Payment of {loan.currency} {values['amount']:,.2f} entered on loan {loan}.")
+            return redirect("recovery:borrower", pk)
+        form.mark_errors()
+    return _show(request, case, payment=form, status=REFUSED)
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # the matrix lets nobody else in
+    return request.user
+
+
+def _case(request: HttpRequest, pk: int) -> Case:
+    user = _person(request)
+    row = get_object_or_404(Borrower.objects.visible_to(user).select_related("team"), pk=pk)
+    return build_case(borrower=row, user=user, today=get_business_date())
+
+
+def _loans(case: Case) -> list[Loan]:
+    return [part.loan for part in case.parts]
+
+
+def _owing(case: Case) -> list[Loan]:
+    return [part.loan for part in case.owing]
+
+
+def _show(
+    request: HttpRequest,
+    case: Case,
+    *,
+    follow_up: FollowUpForm | None = None,
+    payment: PaymentForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    user = _person(request)
+    context: dict[str, Any] = {"case": case, "borrower": case.borrower, "today": case.today}
+    if may_call(user, "recovery:record-action", "POST"):
+        action = case.recommendation.action if case.recommendation else ""
+        context["follow_up"] = follow_up or FollowUpForm(
+            loans=_owing(case), initial={"channel": CHANNEL_OF.get(action, "call")}
+        )
+    if case.parts and may_call(user, "recovery:record-payment", "POST"):
+        context["payment"] = payment or PaymentForm(loans=_loans(case), initial={"effective_on": case.today})
+        context["payment_is_open"] = payment is not None
+    context["search_url"] = f"{reverse('recovery:worklist')}?{urlencode({'q': ''})}"
+    return render(request, "recovery/borrower.html", context, status=status)
