@@ -1,0 +1,63 @@
+"""What readers hand on: a frame of text with the row numbers that people see, and the faults found on the way."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from borrowers.importing.files import SourceFile
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one row: the column, the value as it stands in the file, the reason with its remedy."""
+
+    row: int
+    column: str
+    value: str
+    reason: str
+    loan: str | None = None
+
+    def __str__(self) -> str:
+        return f"column {self.column!r}: {show(self.value)} {self.reason}" if self.column else self.reason
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows of a file; every column is text, missing where the cell is empty; rows are numbered with the header as row 1."""
+
+    frame: pd.DataFrame
+    rows: np.ndarray
+    faults: list[Fault] = field(default_factory=list)
+    position: int = 0
+
+
+def show(value: str) -> str:
+    """Return a value as a person can read it in one line: quoted, control characters visible, cut at 60."""
+    text = value if len(value) <= 60 else value[:59] + "…"
+    return ascii(text) if any(not character.isprintable() for character in text) else repr(text)
+
+
+def name_columns(header: list[str], file: SourceFile, needed: set[str] | None) -> list[str]:
+    """Return distinct names; raises SourceUnreadable where a column that the mapping reads is missing or there twice."""
+    names = [" ".join(str(name).split()) or f"column {n}" for n, name in enumerate(header, start=1)]
+    if not any(str(name).strip() for name in header):
+        raise file.complain("has no header: its first row is empty.", row=1)
+    twice = sorted({name for name in names if names.count(name) > 1})
+    for name in twice:
+        if needed and name in needed:
+            raise file.complain(f"the column {name!r} is there {names.count(name)} times; rename one of them.", row=1)
+    missing = sorted((needed or set()) - set(names))
+    if missing:
+        listed = ", ".join(repr(name) for name in missing)
+        raise file.complain(
+            f"there is no column {listed}; the header has {', '.join(names[:20])}{' …' if len(names) > 20 else ''}. "
+            "Correct the mapping or the file.",
+            row=1,
+        )
+    seen: dict[str, int] = {}
+    for n, name in enumerate(names):
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1:
+            names[n] = f"{name} ({seen[name]})"
+    return names

@@ -1,0 +1,151 @@
+"""Publish what is staged: one transaction into the books, or, for a dry run, the same transaction rolled back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from borrowers.clock import set_business_date
+from borrowers.importing.mapping import Mapping
+from borrowers.importing.staging import staged, statements
+from borrowers.models import BusinessDate, ImportRun
+from borrowers.signals import books_changed
+from creditpath.accounts.models import Team, User
+
+TOUCHED_LOANS_LIMIT = 1_000  # above it the batch commands are the way; a message with a million loans helps nobody
+TABLES = ("borrowers", "loans", "instalments", "payments", "actions", "promises")
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a publication did."""
+
+    tables: dict[str, dict[str, int]]
+    notes: tuple[str, ...]
+    business_date: date | None
+
+
+def publish(
+    *,
+    run_id: int,
+    mapping: Mapping,
+    now: datetime,
+    by: User | None,
+    team: Team | None,
+    dry_run: bool,
+    finish: Callable[[Published], None],
+    progress: Callable[[int, int, str], None],
+) -> Published:
+    """Bring the staged rows into the books in one transaction; `finish` is called inside it, last.
+
+    Either all of it is there afterwards, with the business date moved, or nothing. Entries that people make meanwhile are not
+    blocked. Touched loans are told through `books_changed` if they are few.
+    """
+    with staged(run_id) as cursor:
+        books = BusinessDate.objects.select_for_update().first()
+        report = statements("report.sql")
+        _run_all(cursor, "merge.sql")
+        (last_day,) = _ask(cursor, report["last_day"])
+        day = mapping.business_date or last_day
+        facts = {
+            "now": now,
+            "zone": settings.TIME_ZONE,
+            "closed": books.day if books else None,
+            "on_their_day": mapping.late_entries == "booked_on_their_day",
+            "changed_schedules": mapping.changed_schedules,
+            "business_date": max(filter(None, (day, books and books.day)), default=now.date()),
+            "by": by.pk if by else None,
+            "team": team.pk if team else None,
+        }
+        counts = _run_all(cursor, "publish.sql", facts, progress)
+        tables = _count(cursor, counts, report)
+        notes = _notes(cursor, report, tables)
+        if day is not None:
+            notes += _move_business_date(books, day, asked=mapping.business_date is not None)
+        published = Published(tables, tuple(notes), day)
+        if dry_run:
+            transaction.set_rollback(True)
+        else:
+            cursor.execute(report["touched_loans"], {"limit": TOUCHED_LOANS_LIMIT + 1})
+            loan_ids = [loan_id for (loan_id,) in cursor.fetchall()]
+            if 0 < len(loan_ids) <= TOUCHED_LOANS_LIMIT:
+                books_changed.send(sender=ImportRun, loan_ids=loan_ids)
+            finish(published)
+    return published
+
+
+def _run_all(
+    cursor: Any,
+    name: str,
+    facts: dict[str, Any] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> dict[str, int]:
+    counts = {}
+    found = statements(name)
+    for n, (title, sql) in enumerate(found.items()):
+        if progress:
+            progress(n, len(found), f"publishing: {title.replace('_', ' ')}")
+        cursor.execute(sql, facts)
+        counts[title] = cursor.rowcount
+    return counts
+
+
+def _ask(cursor: Any, sql: str) -> tuple[Any, ...]:
+    cursor.execute(sql)
+    return cursor.fetchone()
+
+
+def _count(cursor: Any, counts: dict[str, int], report: dict[str, str]) -> dict[str, dict[str, int]]:
+    borrowers, loans, instalments, payments = _ask(cursor, report["totals"])
+    (instalments_created,) = _ask(cursor, report["instalments_created"])
+    changes = {
+        "borrowers": (borrowers, counts["insert_borrowers"], counts["update_borrowers"]),
+        "loans": (loans, counts["insert_loans"], counts["update_loans"]),
+        "instalments": (instalments, instalments_created, counts["insert_instalments"] - instalments_created),
+        "payments": (payments, counts["insert_payments"], counts["update_payments"]),
+    }
+    tables = {}
+    for name in TABLES:
+        total, created, updated = changes.get(name, (0, 0, 0))
+        tables[name] = {"created": created, "updated": updated, "unchanged": total - created - updated}
+    return tables
+
+
+def _notes(cursor: Any, report: dict[str, str], tables: dict[str, dict[str, int]]) -> list[str]:
+    texts = {
+        "payments_left_reversed": "{:,} payments are reversed in the books: they were left reversed.",
+        "loans_without_schedule": "{:,} loans have no schedule, so they are never past due.",
+        "schedules_off_principal": "{:,} schedules do not add up to the principal of their loan.",
+    }
+    notes = []
+    for name, text in texts.items():
+        (n,) = _ask(cursor, report[name])
+        if n:
+            notes.append(text.format(n))
+    return notes
+
+
+def _move_business_date(books: BusinessDate | None, day: date, *, asked: bool) -> list[str]:
+    """Move the books forward to the day of the import; never back, and not where they are frozen."""
+    if books is None or (day > books.day and not books.is_frozen):
+        set_business_date(day=day)
+        return []
+    if day != books.day and (asked or day > books.day):
+        why = "are frozen" if books.is_frozen else "do not move back"
+        return [f"The books stand at {books.day} and {why}: {day} was not taken as the business date."]
+    return []
+
+
+def try_lock() -> bool:
+    """Take the lock of imports for this connection; a process that dies gives it back by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext('creditpath import'))")
+        return bool(cursor.fetchone()[0])
+
+
+def unlock() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(hashtext('creditpath import'))")

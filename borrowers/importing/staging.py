@@ -1,0 +1,99 @@
+"""The run's own schema: durable tables that chunks are copied into, dropped when the run has ended.
+
+One schema per run, import_<id>, holds ordinary logged tables: what a chunk brought survives a crash of client and server, and
+dropping it costs nothing, however large it is. SQL files find them by search_path, so they are plain SQL.
+"""
+
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from django.db import connection, transaction
+
+from borrowers.importing.chunks import Fault
+from borrowers.importing.money import to_decimals
+from borrowers.importing.rows import MONEY_COLUMNS, STAGED_COLUMNS
+from creditpath.sql import copy_rows, load
+
+STATEMENT = "-- name: "
+WORK_MEMORY = "64MB"  # for the joins over all staged rows; the server multiplies it, so it stays modest
+
+
+def schema_of(run_id: int) -> str:
+    return f"import_{int(run_id)}"
+
+
+@contextmanager
+def staged(run_id: int) -> Iterator[Any]:
+    """Open a transaction that sees the run's tables first and the books after; gives the cursor."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('search_path')")
+        (path,) = cursor.fetchone()
+        # set_config, not SET LOCAL: a name that comes as a value cannot be read as anything else
+        cursor.execute("SELECT set_config('search_path', %s || ', ' || %s, true)", [schema_of(run_id), path])
+        cursor.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEMORY])
+        yield cursor
+        if not connection.needs_rollback:  # inside an outer transaction the path would outlive this block
+            cursor.execute("SELECT set_config('search_path', %s, true)", [path])
+
+
+def create(run_id: int) -> None:
+    """Create the run's schema and its tables."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"CREATE SCHEMA {schema_of(run_id)}")
+    with staged(run_id) as cursor:
+        cursor.execute(load("borrowers", "importing/tables.sql"))
+
+
+def drop(run_id: int) -> None:
+    """Drop the run's schema with all that is in it; nothing happens if it is gone already."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"DROP SCHEMA IF EXISTS {schema_of(run_id)} CASCADE")
+
+
+def add_rows(cursor: Any, kind: str, frame: pd.DataFrame, *, source: int, file: int) -> None:
+    """Copy a frame into the staging table of its kind."""
+    columns = [column for column in STAGED_COLUMNS[kind] if column in frame]
+    arrays = [
+        to_decimals(frame[column]) if column in MONEY_COLUMNS else _array(frame[column]) for column in (*columns, "row")
+    ]
+    arrays += [pa.repeat(source, len(frame)), pa.repeat(file, len(frame))]
+    names = [*columns, "row", "source", "file"]
+    buffer = io.BytesIO()
+    pa_csv.write_csv(pa.table(arrays, names=names), buffer, pa_csv.WriteOptions(include_header=False))
+    buffer.seek(0)
+    with connection.wrap_database_errors:
+        cursor.copy_expert(f"COPY staged_{kind} ({', '.join(names)}) FROM STDIN (FORMAT csv)", buffer)
+
+
+def _array(column: pd.Series) -> pa.Array:
+    array = pa.array(column, from_pandas=True)
+    if pa.types.is_timestamp(array.type) and array.type.tz is None:
+        return array.cast(pa.timestamp("s")).cast(pa.date32())
+    return array.cast(pa.string()) if pa.types.is_large_string(array.type) or pa.types.is_null(array.type) else array
+
+
+def add_faults(cursor: Any, faults: Iterable[Fault], *, source: int, file: int) -> None:
+    """Copy faults into the table of rejects."""
+    rows = (
+        (source, file, fault.row, fault.column, _storable(fault.value)[:200], fault.reason, fault.loan)
+        for fault in faults
+    )
+    copy_rows(cursor, "reject", ("source", "file", "row", "column_name", "value", "reason", "loan"), rows)
+
+
+def _storable(value: str) -> str:
+    return value.replace("\0", "␀").encode("utf-8", "replace").decode()
+
+
+def statements(name: str) -> dict[str, str]:
+    """Return the named statements of an SQL file in order; each begins with a line `-- name: …`."""
+    found = {}
+    for part in load("borrowers", f"importing/{name}").split(STATEMENT)[1:]:
+        title, _, body = part.partition("\n")
+        found[title.strip()] = body.strip()
+    return found

@@ -1,0 +1,154 @@
+"""Workbooks, parquet and sqlite files: typed cells come as the text a person would write, in chunks."""
+
+import sqlite3
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from borrowers.importing.chunks import Chunk, name_columns
+from borrowers.importing.files import SourceFile
+from borrowers.importing.mapping import Source
+
+CHUNK_ROWS = 50_000
+WORKBOOK_LIMIT_BYTES = 256 * 1024 * 1024
+WORKBOOK_GRACE_BYTES = 32 * 1024 * 1024
+WORKBOOK_RATIO_LIMIT = 100  # real workbooks pack 5 to 15 times
+
+
+def cell_text(cell: Any) -> str | None:
+    """Return a cell as text. A binary number carries 15 digits, so that is what is read of it."""
+    match cell:
+        case None | "":
+            return None
+        case str():
+            return cell
+        case bool():
+            return "true" if cell else "false"
+        case float():
+            return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.15g}"
+        case datetime():
+            return cell.isoformat(sep=" ")
+        case date() | time():
+            return cell.isoformat()
+        case bytes():
+            return cell.decode("utf-8", "replace")
+    return str(cell)
+
+
+def read_workbook(file: SourceFile, source: Source, columns: set[str] | None) -> Iterator[Chunk]:
+    """Read one sheet of an xlsx file, after its unpacked size was counted; raises SourceUnreadable."""
+    refuse_bomb(file)
+    try:
+        book = CalamineWorkbook.from_path(str(file.path))
+        names = book.sheet_names
+        if source.sheet is not None and source.sheet not in names:
+            raise file.complain(f"there is no sheet {source.sheet!r}; it has {', '.join(names)}. Correct sheet.")
+        sheet = book.get_sheet_by_name(source.sheet or names[0])
+        rows = sheet.to_python(skip_empty_area=False, nrows=None)
+    except (CalamineError, PasswordError, OSError, ValueError) as error:
+        raise file.complain(
+            f"cannot be read as a workbook ({error}); open it in Excel and save it again as xlsx."
+        ) from error
+    if not rows:
+        raise file.complain("is empty; it needs a header row and data.")
+    header = [cell_text(cell) or "" for cell in rows[0]]
+    yield from _chunks(iter(rows[1:]), header, file, columns)
+
+
+def refuse_bomb(file: SourceFile) -> None:
+    """Raise SourceUnreadable for a workbook that unpacks to too much; counts what comes out, not what its index claims."""
+    packed = max(file.path.stat().st_size, 1)
+    total = 0
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            if sum(item.file_size for item in archive.infolist()) > WORKBOOK_LIMIT_BYTES:
+                raise file.complain(f"unpacks to more than {WORKBOOK_LIMIT_BYTES >> 20} MB; save the sheet as csv.")
+            for item in archive.infolist():
+                with archive.open(item) as part:
+                    while block := part.read(1 << 20):
+                        total += len(block)
+                        if total > WORKBOOK_LIMIT_BYTES:
+                            raise file.complain(
+                                f"unpacks to more than {WORKBOOK_LIMIT_BYTES >> 20} MB; save the sheet as csv."
+                            )
+                        if total > WORKBOOK_GRACE_BYTES and total / packed > WORKBOOK_RATIO_LIMIT:
+                            raise file.complain(
+                                f"unpacks to more than {WORKBOOK_RATIO_LIMIT} times its size; save the sheet as csv."
+                            )
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise file.complain(f"is not a sound xlsx file ({error}); open it in Excel and save it again.") from error
+
+
+def read_sqlite(file: SourceFile, source: Source, columns: set[str] | None) -> Iterator[Chunk]:
+    """Read one table or view of an sqlite file, which is opened for reading only."""
+    try:
+        connection = sqlite3.connect(f"{file.path.resolve().as_uri()}?mode=ro", uri=True)
+    except sqlite3.Error as error:
+        raise file.complain(f"cannot be opened ({error}).") from error
+    try:
+        tables = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY 1"
+        names = [row[0] for row in connection.execute(tables)]
+        table = source.table or (names[0] if len(names) == 1 else None)
+        if table not in names:
+            raise file.complain(
+                f"there is no table {table!r}; it has {', '.join(names)}. Say table = … in the mapping."
+            )
+        quoted = table.replace('"', '""')
+        cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608  (the name is one of the file's own)
+        header = [item[0] for item in cursor.description]
+        yield from _chunks(iter(cursor), header, file, columns)
+    except sqlite3.Error as error:
+        raise file.complain(f"is not a sound sqlite file ({error}).") from error
+    finally:
+        connection.close()
+
+
+def _chunks(
+    records: Iterable[Sequence[Any]], header: list[str], file: SourceFile, columns: set[str] | None
+) -> Iterator[Chunk]:
+    names = name_columns(header, file, columns)
+    wanted = [(n, name) for n, name in enumerate(names) if columns is None or name in columns]
+    next_row = 2
+    rest = iter(records)
+    while block := list(islice(rest, CHUNK_ROWS)):
+        frame = pd.DataFrame(
+            {name: pd.Series([cell_text(record[n]) for record in block], dtype="str") for n, name in wanted}
+        )
+        yield Chunk(frame, np.arange(next_row, next_row + len(block), dtype=np.int64), position=next_row)
+        next_row += len(block)
+
+
+def read_parquet(file: SourceFile, source: Source, columns: set[str] | None) -> Iterator[Chunk]:
+    """Read a parquet file batch by batch; its first record counts as row 2, as under a header."""
+    try:
+        parquet = pq.ParquetFile(file.path)
+        header = parquet.schema_arrow.names
+        names = name_columns(header, file, columns)
+        wanted = [name for name in header if columns is None or name in columns]
+        next_row = 2
+        for batch in parquet.iter_batches(batch_size=CHUNK_ROWS, columns=wanted):
+            frame = pd.DataFrame({name: _texts(batch.column(name)) for name in wanted if name in names})
+            yield Chunk(frame, np.arange(next_row, next_row + len(frame), dtype=np.int64), position=next_row)
+            next_row += len(frame)
+    except (pa.ArrowException, OSError) as error:
+        raise file.complain(f"cannot be read as parquet ({str(error).splitlines()[0]}).") from error
+
+
+def _texts(column: pa.Array) -> pd.Series:
+    """Return a parquet column as text; decimals and dates exactly, binary numbers with their 15 digits."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_floating(column.type):
+        return pd.Series([cell_text(value) for value in column.to_pylist()], dtype="str")
+    if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+        return pd.Series([None if value is None else str(value) for value in column.to_pylist()], dtype="str")
+    return pd.Series(pc.cast(column, pa.string()).to_pandas(), dtype="str")

@@ -1,0 +1,52 @@
+-- What the report of an import says, asked in the publishing transaction.
+--
+-- Grain    one row per statement. Cost: one aggregate over a staging table each.
+
+-- name: totals
+SELECT
+    (SELECT count(*) FROM new_borrower),
+    (SELECT count(*) FROM new_loan),
+    (SELECT count(*) FROM staged_instalment),
+    (SELECT count(*) FROM staged_payment);
+
+-- name: instalments_created
+SELECT count(*) FROM staged_instalment JOIN schedule_plan USING (loan) WHERE is_new;
+
+-- name: payments_left_reversed
+SELECT count(*) FROM known_payment AS k
+WHERE k.is_reversed AND NOT EXISTS (SELECT FROM changed_payment AS c WHERE c.external_id = k.external_id);
+
+-- name: loans_without_schedule
+SELECT count(*) FROM new_loan AS s
+JOIN borrowers_loan AS l USING (external_id)
+WHERE NOT EXISTS (SELECT FROM borrowers_scheduleversion AS v WHERE v.loan_id = l.id);
+
+-- name: schedules_off_principal
+SELECT count(*) FROM (
+    SELECT i.loan FROM staged_instalment AS i
+    JOIN new_loan AS l ON l.external_id = i.loan
+    GROUP BY i.loan, l.principal_amount
+    HAVING sum(i.principal_amount) <> l.principal_amount
+) AS off;
+
+-- name: last_day
+SELECT greatest((SELECT max(approved_on) FROM new_loan), (SELECT max(effective_on) FROM staged_payment));
+
+-- name: touched_loans
+SELECT id FROM (
+    SELECT id FROM updated_loan
+    UNION
+    SELECT l.id FROM inserted_loan JOIN borrowers_loan AS l USING (external_id)
+    UNION
+    SELECT loan_id FROM schedule_plan
+    UNION
+    SELECT loan_id FROM changed_payment
+    UNION
+    SELECT known_loan_id FROM changed_payment
+    UNION
+    SELECT l.id FROM staged_payment AS s
+    JOIN borrowers_loan AS l ON l.external_id = s.loan
+    WHERE NOT EXISTS (SELECT FROM known_payment AS k WHERE k.external_id = s.external_id)
+) AS touched
+ORDER BY id
+LIMIT %(limit)s;
