@@ -1,6 +1,6 @@
 """Keep the figures of every loan for the business date, and those of each month end for good."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from time import monotonic
@@ -14,7 +14,7 @@ from borrowers.errors import DayNotClosed
 from borrowers.models import Loan, MonthEndSnapshot
 from creditpath.sql import load
 
-MONTH_ENDS_KEPT = 24
+MONTH_ENDS_KEPT = 13  # a year of change needs the month end before it
 Progress = Callable[[int, int, str], None]
 
 
@@ -103,12 +103,12 @@ def refresh_delinquency(
     )
 
 
-def _lock(loan_ids: Sequence[int]) -> None:
+def _lock(loan_ids: list[int]) -> None:
     """Let refreshes of the same loans wait for each other, in one order so that none waits in a circle."""
     list(Loan.objects.filter(id__in=loan_ids).order_by("id").select_for_update(no_key=True).values_list("id"))
 
 
-def _write(as_of: date, loan_ids: Sequence[int] | None) -> tuple[int, int, int, int]:
+def _write(as_of: date, loan_ids: list[int] | None) -> tuple[int, int, int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             load("borrowers", "refresh_delinquency.sql"),

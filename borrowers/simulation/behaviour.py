@@ -96,9 +96,10 @@ class Life:
         self.written_off_day = np.full(n, -1)
         self.payments, self.contacts, self.promises = Columns(), Columns(), Columns()
         self.restructures: list[Restructure] = []
-        self.n_payments = self.n_contacts = 0
+        self.n_payments = self.n_contacts = self.month = 0
 
-    def run(self, progress: object = None) -> History:
+    def run(self) -> History:
+        """Live through all months and return what happened."""
         for month in range(self.calendar.n_months):
             self.step(month)
         return History(
@@ -112,6 +113,7 @@ class Life:
     def step(self, month: int) -> None:
         """Move borrowers' state, then let this month's instalments come due and be paid, or not."""
         rng, b = self.rng, self.b
+        self.month = month
         n_people = len(self.willingness)
         self.willingness = b.willingness_memory * self.willingness + np.sqrt(
             1 - b.willingness_memory**2
@@ -135,7 +137,7 @@ class Life:
         due_day = self.calendar.day_of(np.full(len(i), month), self.loans.due_day_of_month[i])
 
         amount, offset = self._decide(i, owed, depth)
-        amount, offset = self._collect(i, due_day, owed, amount, offset, month)
+        amount, offset = self._collect(i, due_day, owed, amount, offset)
         pays = amount > 0
         self._enter(i[pays], due_day[pays] + offset[pays], amount[pays], depth[pays])
         self._write_off(i, due_day)
@@ -177,7 +179,7 @@ class Life:
         offset = np.where(clean & ~late, punctual, np.where(clean, days_late, rng.integers(2, LAST_OFFSET + 1, len(i))))
         return amount, offset
 
-    def _collect(self, i: Ints, due_day: Ints, owed: Ints, amount: Ints, offset: Ints, month: int) -> tuple[Ints, Ints]:
+    def _collect(self, i: Ints, due_day: Ints, owed: Ints, amount: Ints, offset: Ints) -> tuple[Ints, Ints]:
         """Contact those who are late by then, and return what is paid and when after that."""
         rng, b = self.rng, self.b
         promised = np.zeros(len(i), bool)
@@ -218,7 +220,7 @@ class Life:
 
             h = k[(outcome == HARDSHIP) & (depth[k] >= 1)]
             agreed = h[rng.random(len(h)) < b.restructured_if_hardship]
-            self._restructure(i[agreed], due_day[agreed] + day[agreed], month)
+            self._restructure(i[agreed], due_day[agreed] + day[agreed])
             amount[agreed] = np.where(offset[agreed] <= day[agreed], amount[agreed], 0)
         return amount, offset
 
@@ -245,8 +247,9 @@ class Life:
         outcome = np.where(rng.random(n) < self.reach[who], answer, missed)
         return np.where(channel == CALL, outcome, SENT)
 
-    def _restructure(self, i: Ints, day: Ints, month: int) -> None:
+    def _restructure(self, i: Ints, day: Ints) -> None:
         """Agree a new plan, once in a loan's life: what remains, over the remaining months and six more."""
+        month = self.month
         for loan, on in zip(i.tolist(), day.tolist(), strict=True):
             remaining_months = max(int(self.first_due_month[loan] + self.term[loan]) - month - 1, 0)
             if self.restructured[loan] or on >= self.calendar.as_of or self.total[loan] - self.paid[loan] < 10_000:

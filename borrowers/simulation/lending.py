@@ -140,7 +140,7 @@ def _level_payment(principal: Ints, term: Ints, ratio: NDArray[np.float64]) -> I
 
 def _annuity(principal: Ints, term: Ints, product: Ints, parameters: Parameters) -> tuple[Ints, Ints]:
     """Return the level instalment and the last one, fees included, as split_instalments writes them."""
-    loan, number, repaid, interest, fee = split_instalments(principal, term, product, parameters)
+    _, _, repaid, interest, fee = split_instalments(principal, term, product, parameters)
     amount = repaid + interest + fee
     ends = np.cumsum(term) - 1
     return amount[ends - term + 1], amount[ends]

@@ -62,7 +62,7 @@ def draw_people(rng: np.random.Generator, *, n: int, today: int, n_teams: int, p
         phone_line=rng.integers(100, size=n),
         birth_day=(today - age_years * 365.25).astype(np.int64),
         occupation=rng.integers(len(OCCUPATIONS), size=n),
-        monthly_income=np.round(np.clip(rng.lognormal(8.05, 0.42, n), 900, 18_000), -1),
+        monthly_income=np.round(np.clip(rng.lognormal(8.05, 0.42, n), 900, 18_000), -1).astype(np.float64),
         household=household,
         team=team,
         speaks_spanish=rng.random(n) < 0.12,

@@ -142,6 +142,7 @@ def _find_staff() -> Staff:
         Team.objects.get_or_create(name=name)
     teams = list(Team.objects.order_by("name")[:MAX_TEAMS])
     agents: dict[int, list[int]] = {team.id: [] for team in teams}
-    for user in User.objects.filter(role=Role.AGENT, is_active=True, team__in=teams).order_by("username"):
-        agents[user.team_id].append(user.id)
+    members = User.objects.filter(role=Role.AGENT, is_active=True, team__in=teams).order_by("username")
+    for user_id, team_id in members.values_list("id", "team_id"):
+        agents[team_id].append(user_id)
     return Staff(team_ids=tuple(agents), agent_ids=tuple(tuple(ids) for ids in agents.values()))

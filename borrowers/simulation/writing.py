@@ -335,8 +335,8 @@ class Writer:
                     moment(e),
                 )
 
-        columns = ("loan_id", "contact_event_id", "amount", "made_on", "due_on", "booked_at")
-        return n, self._copy(Promise, columns, promises(), len(contact))
+        promised = ("loan_id", "contact_event_id", "amount", "made_on", "due_on", "booked_at")
+        return n, self._copy(Promise, promised, promises(), len(contact))
 
     def _seconds(self, booked: Ints, n: int) -> Ints:
         """Return when in the day entries are booked; on the business date itself the morning is all there was."""
