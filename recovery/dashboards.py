@@ -45,7 +45,7 @@ def _draw(panel: CurrencyPanel, link_to: Any, *, has_name: bool) -> Any:
             figures.tier_chart(panel.tiers, panel.currency, lambda tier: link_to(bucket="owing", tier=tier)),
         ),
         _card(
-            figures.par_finding(panel.trend),
+            figures.trend_finding(panel.trend),
             f"Portfolio at risk: share {base}. Month ends as they were known then, and {day:%-d %B %Y}.",
             figures.par_chart(panel.trend),
             is_wide=True,

@@ -24,10 +24,11 @@ BUCKET_WORDS = {
     "1-30": "1–30 days late",
     "31-60": "31–60 days late",
     "61-90": "61–90 days late",
-    "91+": "more than 90 days late",
+    "91+": "over 90 days late",
 }
 INK = "#6b7785"  # where the page's own style does not reach, as in an exported picture
 ROW_HEIGHT = 46
+NBSP = "\u00a0"
 
 LinkTo = Callable[[str], str | None]
 
@@ -39,18 +40,27 @@ def short_money(amount: Decimal | float, currency: str = "") -> str:
         if abs(value) >= size * 0.9995:
             number = value / size
             text = f"{number:,.0f}" if abs(number) >= 99.95 else f"{number:,.1f}".removesuffix(".0")
-            return f"{currency} {text}{letter}".strip()
-    return f"{currency} {value:,.0f}".strip()
+            return f"{currency}{NBSP}{text}{letter}".strip()
+    return f"{currency}{NBSP}{value:,.0f}".strip()
 
 
 def percent(ratio: float | None) -> str:
-    """Write a share as people read it: 0 %, <0.1 %, 4.2 %, 38 %."""
+    """Write a share as people read it: 0 %, <0.1 %, 4.2 %, 14.4 %, 100 %."""
     if ratio is None:
         return "–"
     value = ratio * 100
     if 0 < value < 0.05:
-        return "<0.1 %"
-    return f"{value:.0f} %" if value >= 9.95 or value == 0 else f"{value:.1f} %"
+        return f"<0.1{NBSP}%"
+    return f"{value:.0f}{NBSP}%" if value == 0 or value >= 99.95 else f"{value:.1f}{NBSP}%"
+
+
+def rounded(ratio: float | None) -> str:
+    """Write a share for a sentence, where decimals would be in the way: 77 %, under 1 %, almost all."""
+    if ratio is None:
+        return "–"
+    if 0 < ratio < 0.01:
+        return f"under 1{NBSP}%"
+    return "almost all" if 0.99 < ratio < 1 else f"{ratio * 100:.0f}{NBSP}%"
 
 
 def describe_change(now: float | None, earlier: float | None) -> str:
@@ -74,7 +84,7 @@ def bucket_finding(portfolio: CurrencyPortfolio) -> str:
     if not late:
         return "All money lent is current"
     worst = max(late, key=lambda line: line.principal_amount)
-    return f"{percent(current)} of the money is current; most of the rest is {BUCKET_WORDS[worst.bucket]}"
+    return f"{rounded(current)} of the money is current; most of the rest is {BUCKET_WORDS[worst.bucket]}"
 
 
 def tier_finding(tiers: Sequence[TierLine]) -> str:
@@ -86,19 +96,39 @@ def tier_finding(tiers: Sequence[TierLine]) -> str:
     if not scored:
         return "No loan has a score yet"
     risky = sum((line.principal_amount for line in scored if line.tier in ("high", "very_high")), Decimal())
-    sentence = f"{percent(share(risky, whole))} of the money is at high or very high risk"
+    sentence = f"{rounded(share(risky, whole))} of the money is at high or very high risk"
     unscored = sum(line.n_loans for line in tiers if not line.tier)
-    return f"{sentence}; {unscored:,} loans have no score" if unscored else sentence
+    return f"{sentence}; {_loans(unscored)} without a score" if unscored else sentence
 
 
 def par_finding(trend: Sequence[ParPoint]) -> str:
-    """Say in a sentence where PAR30 goes."""
+    """Say in a sentence how much is at risk now, and how that moved since the last month end."""
     now = trend[-1].ratio(30) if trend else None
     if now is None:
         return "Nothing is outstanding"
     change = describe_change(now, trend[-2].ratio(30)) if len(trend) > 1 else ""
     sentence = f"{percent(now)} of the money is more than 30 days late"
     return f"{sentence}, {change} since the end of {trend[-2].as_of:%B}" if change else sentence
+
+
+def trend_finding(trend: Sequence[ParPoint]) -> str:
+    """Say in a sentence where PAR30 went over all the months that are drawn."""
+    points = [point for point in trend if point.ratio(30) is not None]
+    if len(points) < 2:
+        return "Portfolio at risk: no month end to compare with yet"
+    first, last = points[0], points[-1]
+    change = describe_change(last.ratio(30), first.ratio(30))
+    if change == "unchanged":
+        return f"The share more than 30 days late is what it was in {first.as_of:%B %Y}: {percent(last.ratio(30))}"
+    verb = "rose" if change.startswith("up") else "fell"
+    return (
+        f"The share more than 30 days late {verb} from {percent(first.ratio(30))} to {percent(last.ratio(30))} "
+        f"since {first.as_of:%B %Y}"
+    )
+
+
+def _loans(count: int) -> str:
+    return "1 loan" if count == 1 else f"{count:,} loans"
 
 
 # --- charts ---------------------------------------------------------------------------------------------------------------
@@ -147,22 +177,23 @@ def _bars(
             y=list(keys),
             marker={"color": list(colours), "line": {"width": 0}},
             text=[
-                f"<b>{short_money(amount, currency)}</b> · {percent(share(amount, whole))} · {count:,} loans"
+                f"<b>{short_money(amount)}</b> · {percent(share(amount, whole))} · {_loans(count)}"
                 for amount, count in zip(amounts, counts, strict=True)
             ],
             textposition="none",
             customdata=[link_to(key) if count else None for key, count in zip(keys, counts, strict=True)],
-            hovertemplate="%{text}<extra></extra>",
-            width=0.42,
+            hovertemplate=f"{currency} %{{text}}<extra></extra>",
+            width=0.38,
         )
     )
-    # The words stand above their bars, so that a bar has the whole width of a telephone's screen.
-    for key, word, line in zip(keys, words, figure.data[0].text, strict=True):
-        figure.add_annotation(
-            x=0, y=key, xref="x", yref="y", xanchor="left", yanchor="bottom", yshift=10, showarrow=False, align="left",
-            text=f"{escape(word)}: {line}",
-        )  # fmt: skip
-    figure.update_xaxes(visible=False, range=[0, longest * 1.02 or 1], fixedrange=True)
+    # Words and numbers stand above their bars, so that a bar has the whole width of a telephone's screen.
+    for key, word, numbers, url in zip(keys, words, figure.data[0].text, figure.data[0].customdata, strict=True):
+        word = escape(word)
+        linked = f'<a href="{escape(url)}" target="_self">{word}</a>' if url else word
+        place = {"y": key, "yanchor": "bottom", "yshift": 8, "showarrow": False}
+        figure.add_annotation(x=0, xref="paper", xanchor="left", xshift=-2, text=linked, **place)
+        figure.add_annotation(x=1, xref="paper", xanchor="right", text=numbers, **place)
+    figure.update_xaxes(visible=False, range=[0, longest or 1], fixedrange=True)
     figure.update_yaxes(visible=False, autorange="reversed", fixedrange=True)
     return _dressed(figure, height=ROW_HEIGHT * max(len(keys), 1) + 20)
 
@@ -188,12 +219,16 @@ def par_chart(trend: Sequence[ParPoint]) -> go.Figure:
             x=1, xref="paper", y=place, xanchor="left", xshift=8, showarrow=False, align="left",
             text=f"<b>PAR{par_days}</b> {percent(ratio)}", font={"size": 13},
         )  # fmt: skip
-    figure.update_xaxes(showgrid=False, tickformat="%b\n%Y", nticks=6, fixedrange=True, linecolor=GREY, ticks="outside")
+    ticks = days[::-1][::3][::-1]  # every third month end, today among them
+    figure.update_xaxes(
+        showgrid=False, fixedrange=True, linecolor=GREY, ticks="outside", tickvals=ticks,
+        ticktext=[f"{day:%b}<br>{day.year}" for day in ticks], tickangle=0,
+    )  # fmt: skip
     figure.update_yaxes(
         tickformat=".0%" if top >= 0.04 else ".1%", rangemode="tozero", range=[0, top * 1.15], nticks=5,
         gridcolor="rgba(123, 135, 148, 0.25)", zeroline=False, fixedrange=True,
     )  # fmt: skip
-    return _dressed(figure, height=300, margin={"l": 46, "r": 104, "t": 8, "b": 44})
+    return _dressed(figure, height=300, margin={"l": 46, "r": 122, "t": 8, "b": 44})
 
 
 def _apart(values: Sequence[float], *, gap: float) -> list[float]:

@@ -21,7 +21,7 @@ class PortfolioForm(forms.Form):
     team = forms.ModelChoiceField(Team.objects.all(), required=False, empty_label="All teams")
 
     def __init__(self, data: Any = None) -> None:
-        super().__init__(data)
+        super().__init__(data, label_suffix="")
         currencies = Loan.objects.order_by("currency").values_list("currency", flat=True).distinct()
         self.fields["currency"].choices = [("", "All currencies"), *((code, code) for code in currencies)]  # type: ignore[attr-defined]
 
