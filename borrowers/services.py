@@ -5,6 +5,7 @@ from datetime import date
 
 from borrowers.clock import current_instant, end_of_day, get_business_date, known_at, set_business_date
 from borrowers.delinquency.services import DelinquencyReport, refresh_delinquency
+from borrowers.importing.services import ImportReport, import_portfolio
 from borrowers.ledger.services import record_payment, reverse_payment
 from borrowers.models import Borrower, BusinessDate
 from borrowers.simulation.services import SimulationReport, simulate_portfolio
@@ -12,11 +13,13 @@ from borrowers.simulation.services import SimulationReport, simulate_portfolio
 __all__ = [
     "Books",
     "DelinquencyReport",
+    "ImportReport",
     "SimulationReport",
     "current_instant",
     "describe_books",
     "end_of_day",
     "get_business_date",
+    "import_portfolio",
     "known_at",
     "record_payment",
     "refresh_delinquency",
