@@ -64,22 +64,35 @@ BEGIN
         JOIN borrowers_product AS product ON product.id = loan.product_id
     ),
     received AS (
-        -- The last payment that still stands is found by one number made of its day and its id (ids stay below 2^40).
+        -- The last payment that still stands is found by one number made of its day and its id (ids stay below 2^40). Only
+        -- loans with a reversal, which are few, have to look for payments that were taken back.
         SELECT
             asked.n,
             sum(payment.amount) AS amount,
-            max(((payment.effective_on - DATE '1900-01-01')::bigint << 40) | payment.id)
-                FILTER (WHERE payment.reverses_id IS NULL AND reversal.id IS NULL) AS last_entry
+            CASE
+                WHEN NOT bool_or(payment.reverses_id IS NOT NULL)
+                    THEN max(((payment.effective_on - DATE '1900-01-01')::bigint << 40) | payment.id)
+                ELSE (
+                    SELECT max(((standing.effective_on - DATE '1900-01-01')::bigint << 40) | standing.id)
+                    FROM borrowers_payment AS standing
+                    WHERE standing.loan_id = asked.loan_id
+                        AND standing.effective_on <= asked.as_of
+                        AND standing.booked_at <= asked.known_at
+                        AND standing.reverses_id IS NULL
+                        AND NOT EXISTS (
+                            SELECT FROM borrowers_payment AS reversal
+                            WHERE reversal.reverses_id = standing.id
+                                AND reversal.effective_on <= asked.as_of
+                                AND reversal.booked_at <= asked.known_at
+                        )
+                )
+            END AS last_entry
         FROM asked
         JOIN borrowers_payment AS payment
             ON payment.loan_id = asked.loan_id
             AND payment.effective_on <= asked.as_of
             AND payment.booked_at <= asked.known_at
-        LEFT JOIN borrowers_payment AS reversal
-            ON reversal.reverses_id = payment.id
-            AND reversal.effective_on <= asked.as_of
-            AND reversal.booked_at <= asked.known_at
-        GROUP BY asked.n
+        GROUP BY asked.n, asked.loan_id, asked.as_of, asked.known_at
     ),
     in_force AS (
         SELECT DISTINCT ON (asked.n)
