@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.cast import *  # noqa: F403  pytest finds fixtures by their names her
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the embedded server up while any test process runs; it starts with the first connection."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing
     if settings.DATABASE_URL:
         return
     from creditpath.embedded import lease
