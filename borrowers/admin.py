@@ -199,9 +199,15 @@ class LoanAdmin(ReadOnlyAdmin):
     """Loans with how they stand; their scores are added by the app that gives them."""
 
     list_display: tuple[str, ...] = (
-        "external_id", "borrower", "product", "currency", "principal_amount", "days_past_due", "bucket",
-        "overdue_amount", "outstanding_principal_amount", "approved_on",
-    )  # fmt: skip
+        "external_id",
+        "borrower",
+        "product",
+        "days_past_due",
+        "bucket",
+        "overdue_amount",
+        "outstanding_principal_amount",
+        "approved_on",
+    )
     list_filter: tuple[Any, ...] = (BucketFilter, ProductFilter, TeamFilter, CurrencyFilter)
     list_select_related = ("borrower", "product", "delinquency")
     search_fields = ("external_id__startswith", "borrower__external_id__startswith", "borrower__full_name__istartswith")
@@ -239,19 +245,19 @@ class LoanAdmin(ReadOnlyAdmin):
 
     @admin.display(description="overdue", ordering="delinquency__overdue_amount")
     def overdue_amount(self, loan: Loan) -> str | None:
-        return _money(_figure(loan, "overdue_amount"))
+        return _money(loan, "overdue_amount")
 
     @admin.display(description="outstanding principal", ordering="delinquency__outstanding_principal_amount")
     def outstanding_principal_amount(self, loan: Loan) -> str | None:
-        return _money(_figure(loan, "outstanding_principal_amount"))
+        return _money(loan, "outstanding_principal_amount")
 
     @admin.display(description="outstanding in all")
     def outstanding_amount(self, loan: Loan) -> str | None:
-        return _money(_figure(loan, "outstanding_amount"))
+        return _money(loan, "outstanding_amount")
 
     @admin.display(description="paid so far")
     def paid_amount(self, loan: Loan) -> str | None:
-        return _money(_figure(loan, "paid_amount"))
+        return _money(loan, "paid_amount")
 
     @admin.display(description="last paid on")
     def last_paid_on(self, loan: Loan) -> Any:
@@ -282,8 +288,9 @@ def _figure(loan: Loan, name: str) -> Any:
     return getattr(loan.delinquency, name) if hasattr(loan, "delinquency") else None
 
 
-def _money(amount: Any) -> str | None:
-    return None if amount is None else number_format(amount, 2, use_l10n=True, force_grouping=True)
+def _money(loan: Loan, name: str) -> str | None:
+    amount = _figure(loan, name)
+    return None if amount is None else f"{loan.currency} {number_format(amount, 2, use_l10n=True, force_grouping=True)}"
 
 
 class ReversalForm(forms.Form):

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model, Q, QuerySet
+from django.http import Http404
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema_field
@@ -214,8 +215,6 @@ class ReadResource(StrictParametersMixin, mixins.ListModelMixin, mixins.Retrieve
     def get_object(self) -> Any:
         """Return the item; an id that no column can hold is not found, like any other that does not exist."""
         if self.kwargs["pk"] >= 2**63:
-            from django.http import Http404
-
             raise Http404
         return super().get_object()
 

@@ -188,8 +188,7 @@ def _bars(
     )
     # Words and numbers stand above their bars, so that a bar has the whole width of a telephone's screen.
     for key, word, numbers, url in zip(keys, words, figure.data[0].text, figure.data[0].customdata, strict=True):
-        word = escape(word)
-        linked = f'<a href="{escape(url)}" target="_self">{word}</a>' if url else word
+        linked = f'<a href="{escape(url)}" target="_self">{escape(word)}</a>' if url else escape(word)
         place = {"y": key, "yanchor": "bottom", "yshift": 8, "showarrow": False}
         figure.add_annotation(x=0, xref="paper", xanchor="left", xshift=-2, text=linked, **place)
         figure.add_annotation(x=1, xref="paper", xanchor="right", text=numbers, **place)

@@ -12,6 +12,7 @@ from borrowers.models import Loan
 from creditpath.admin_lists import Column, ReadOnlyAdmin, ReadOnlyInline, ReasonForm, ask_before, show_mapping
 from creditpath.errors import DomainError
 from scoring.models import Deployment, FeatureVector, ModelVersion, Purpose, Score, ScoringRun, StaleLoan, Tier
+from scoring.registry.services import promote_model, retire_model
 
 admin.site.unregister(Loan)
 
@@ -49,7 +50,7 @@ class TierFilter(admin.SimpleListFilter):
 class ScoredLoanAdmin(LoanAdmin):
     """Loans with how they stand and their newest score."""
 
-    list_display = (*LoanAdmin.list_display, "tier", "pd")
+    list_display = (*LoanAdmin.list_display[:-1], "tier", "pd", LoanAdmin.list_display[-1])
     list_filter = (*LoanAdmin.list_filter, TierFilter)
     fields = (*LoanAdmin.fields, ("tier", "pd"))
     export_columns: tuple[Column, ...] = (
@@ -182,8 +183,6 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Promote the selected model…", permissions=["promote"])
     def promote(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        from scoring.registry.services import promote_model
-
         return self._decide(
             request, queryset, verb=promote_model, form_class=PromoteForm, title="Promote a model", button="Promote",
             explanation="The model becomes the champion of its purpose: every score from now on is its own. The champion of "
@@ -193,8 +192,6 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Retire the selected model…", permissions=["promote"])
     def retire(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        from scoring.registry.services import retire_model
-
         return self._decide(
             request, queryset, verb=retire_model, form_class=RetireForm, title="Retire a model", button="Retire",
             explanation="The model stops being the champion. Until another one is promoted, no loan gets a new score.",

@@ -1,18 +1,11 @@
 """Models and scores over REST: what was scored, by which model, and scores on demand."""
 
-import math
-from typing import Any
 
 import django_filters as filters
 from django.db.models import Exists, OuterRef
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from creditpath.resources import ObjectField, ReadResource, ResourceSchema, StrictParametersMixin, StrictSerializer
+from creditpath.resources import ObjectField, ReadResource
 from scoring.models import Deployment, ModelVersion, Score, Tier
 
 MAX_ROWS = 10_000
