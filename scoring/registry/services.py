@@ -168,7 +168,7 @@ def promote_model(*, model: ModelVersion, reason: str, by: User | None = None) -
 
 
 def retire_model(*, model: ModelVersion, reason: str, by: User | None = None) -> MoveReport:
-    """Take a champion off duty without another in its place; raises RetirementRefused where it is not live or no reason is given."""
+    """Take a champion off duty without another in its place; raises RetirementRefused if it is not live or no reason is given."""
     if not reason.strip():
         raise RetirementRefused("Say why this model is retired.", fields={"reason": "must not be blank"})
     with transaction.atomic():

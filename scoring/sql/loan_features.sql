@@ -32,10 +32,12 @@ BEGIN
         FROM unnest(loans, days, knowns) WITH ORDINALITY AS asked (loan_id, as_of, known_at, n)
         JOIN borrowers_loan AS loan ON loan.id = asked.loan_id
     ),
-    -- The loan itself and the borrower's other loans, each as of the case; r numbers them.
+    -- The loan itself and the borrower's other loans, each as of the case. Loans of one borrower look at each other, so r
+    -- numbers what is seen: each loan, day and known once. All joins to come are left joins or by one key, so that the planner
+    -- never takes a large set for a row or two and loops over it.
     related AS MATERIALIZED (
         SELECT
-            row_number() OVER (ORDER BY asked.n, loan.id) AS r,
+            dense_rank() OVER (ORDER BY loan.id, asked.as_of, asked.known_at) AS r,
             asked.n, asked.as_of, asked.known_at, loan.id AS loan_id, loan.principal_amount, loan.approved_on,
             coalesce(loan.approved_at, '-infinity') AS approved_at, loan.term_days, product.tolerance_amount,
             loan.id = asked.loan_id AS is_own,
@@ -49,23 +51,27 @@ BEGIN
             AND loan.booked_at <= asked.known_at
         JOIN borrowers_product AS product ON product.id = loan.product_id
     ),
+    seen AS MATERIALIZED (
+        SELECT DISTINCT ON (r) r, loan_id, as_of, known_at, tolerance_amount
+        FROM related
+        ORDER BY r
+    ),
     standing AS (
         SELECT figure.*
         FROM (
-            SELECT
-                array_agg(loan_id) AS loans, array_agg(as_of) AS days, array_agg(known_at) AS knowns
-            FROM (SELECT DISTINCT loan_id, as_of, known_at FROM related) AS each_once
+            SELECT array_agg(loan_id) AS loans, array_agg(as_of) AS days, array_agg(known_at) AS knowns
+            FROM seen
         ) AS wanted
         CROSS JOIN LATERAL delinquency_of(wanted.loans, wanted.days, wanted.knowns) AS figure
     ),
     in_force AS (
-        SELECT DISTINCT ON (related.r) related.r, related.as_of, related.tolerance_amount, schedule.id
-        FROM related
+        SELECT DISTINCT ON (seen.r) seen.r, seen.as_of, seen.tolerance_amount, schedule.id
+        FROM seen
         JOIN borrowers_scheduleversion AS schedule
-            ON schedule.loan_id = related.loan_id
-            AND schedule.effective_on <= related.as_of
-            AND schedule.booked_at <= related.known_at
-        ORDER BY related.r, schedule.version DESC
+            ON schedule.loan_id = seen.loan_id
+            AND schedule.effective_on <= seen.as_of
+            AND schedule.booked_at <= seen.known_at
+        ORDER BY seen.r, schedule.version DESC
     ),
     line AS (
         SELECT
@@ -82,14 +88,14 @@ BEGIN
     ),
     received AS (
         SELECT
-            related.r, payment.effective_on AS paid_on,
-            sum(sum(payment.amount)) OVER (PARTITION BY related.r ORDER BY payment.effective_on) AS amount
-        FROM related
+            seen.r, payment.effective_on AS paid_on,
+            sum(sum(payment.amount)) OVER (PARTITION BY seen.r ORDER BY payment.effective_on) AS amount
+        FROM seen
         JOIN borrowers_payment AS payment
-            ON payment.loan_id = related.loan_id
-            AND payment.effective_on <= related.as_of
-            AND payment.booked_at <= related.known_at
-        GROUP BY related.r, payment.effective_on
+            ON payment.loan_id = seen.loan_id
+            AND payment.effective_on <= seen.as_of
+            AND payment.booked_at <= seen.known_at
+        GROUP BY seen.r, payment.effective_on
     ),
     kept AS (
         SELECT r, paid_on, min(amount) OVER (PARTITION BY r ORDER BY paid_on DESC) AS amount
