@@ -17,7 +17,7 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 TRANSFER, DIRECT_DEBIT, CARD, CASH = range(4)
-CALL, SMS, EMAIL = range(3)
+CALL, SMS, EMAIL, INBOUND = range(4)
 NO_ANSWER, LEFT_MESSAGE, WRONG_PERSON, WRONG_NUMBER, PROMISE, REFUSED, HARDSHIP, DISPUTE, CALL_BACK, PAID, SENT = range(
     11
 )
@@ -137,6 +137,7 @@ class Life:
         due_day = self.calendar.day_of(np.full(len(i), month), self.loans.due_day_of_month[i])
 
         amount, offset = self._decide(i, owed, depth)
+        self._hear_of_hardship(i, due_day, depth)
         amount, offset = self._collect(i, due_day, owed, amount, offset)
         pays = amount > 0
         self._enter(i[pays], due_day[pays] + offset[pays], amount[pays], depth[pays])
@@ -195,9 +196,7 @@ class Life:
                 continue
             channel = self._choose_channel(depth[k])
             outcome = self._draw_outcomes(self.loans.borrower[i[k]], channel)
-            contact = self.n_contacts + np.arange(len(k))
-            self.contacts.add(i[k], due_day[k] + day[k], channel, outcome)
-            self.n_contacts += len(k)
+            contact = self._note_contact(i[k], due_day[k] + day[k], channel, outcome)
             self.was_reached[i[k[np.isin(outcome, REACHED)]]] = True
 
             # A promise: the arrears or one instalment, within two weeks; some are kept that would not have been paid.
@@ -223,6 +222,23 @@ class Life:
             self._restructure(i[agreed], due_day[agreed] + day[agreed])
             amount[agreed] = np.where(offset[agreed] <= day[agreed], amount[agreed], 0)
         return amount, offset
+
+    def _hear_of_hardship(self, i: Ints, due_day: Ints, depth: Ints) -> None:
+        """Let some who have lost their work ask for a new plan before they are late; these calls come in a few days early."""
+        rng, b = self.rng, self.b
+        asks = (depth == 0) & self.unemployed[self.loans.borrower[i]] & (rng.random(len(i)) < b.asks_for_help)
+        day = due_day - rng.integers(1, 6, len(i))
+        k = np.flatnonzero(asks & (day < self.calendar.as_of) & (day > self.loans.approved_day[i]))
+        if len(k):
+            self._note_contact(i[k], day[k], np.full(len(k), INBOUND), np.full(len(k), HARDSHIP))
+            agreed = k[rng.random(len(k)) < b.restructured_if_hardship]
+            self._restructure(i[agreed], day[agreed])
+
+    def _note_contact(self, i: Ints, day: Ints, channel: Ints, outcome: Ints) -> Ints:
+        """Add contacts and return their numbers."""
+        self.contacts.add(i, day, channel, outcome)
+        self.n_contacts += len(i)
+        return self.n_contacts - len(i) + np.arange(len(i))
 
     def _choose_channel(self, depth: Ints) -> Ints:
         """Remind by message at first, call when it gets serious."""

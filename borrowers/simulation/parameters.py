@@ -35,25 +35,25 @@ class Behaviour:
     """How borrowers' willingness and ability evolve, and what they do with it."""
 
     # latent state, per borrower and month
-    willingness_memory: float = 0.97
+    willingness_memory: float = 0.985
     shock_memory: float = 0.80
     job_loss: float = 0.012
     job_found: float = 0.20
     # propensity to pay
     base: float = 3.15
-    by_willingness: float = 0.85
-    by_shock: float = 0.60
+    by_willingness: float = 1.40
+    by_shock: float = 0.80
     by_unemployment: float = -2.2
     by_burden: float = -2.5  # instalment over income, minus its mean
     by_depth: tuple[float, ...] = (
         0.0,
-        -1.70,
-        -2.75,
-        -3.35,
-        -4.1,
+        -1.20,
+        -1.90,
+        -2.30,
+        -3.00,
     )  # instalments unpaid before this one: 0, 1, 2, 3, 4 or more
     by_contact: float = 0.35
-    by_noise: float = 1.0
+    by_noise: float = 0.6
     # what is paid
     catches_up: tuple[float, ...] = (1.0, 0.75, 0.50, 0.40, 0.30)
     partial_if_not: float = 0.16
@@ -75,8 +75,9 @@ class Behaviour:
     kept: float = 0.15
     pays_when_reached: float = 0.08
     restructured_if_hardship: float = 0.30
+    asks_for_help: float = 0.06  # while without work and not late
     written_off_from: int = 7  # unpaid instalments
-    written_off: float = 0.40
+    written_off: float = 0.55
     recovered: float = 0.02
 
 

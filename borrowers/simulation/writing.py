@@ -29,7 +29,7 @@ from creditpath.sql import copy_rows
 
 ROWS_A_STATEMENT = 200_000  # foreign keys are checked per statement: this bounds what waits to be checked
 PAYMENT_CHANNELS = ("transfer", "direct_debit", "card", "cash")
-CONTACT_CHANNELS = ("call", "sms", "email")
+CONTACT_CHANNELS = ("call", "sms", "email", "inbound")
 OUTCOMES = (
     "no_answer", "left_message", "wrong_person", "wrong_number", "promise", "refused", "hardship", "dispute", "call_back",
     "paid", "sent",
