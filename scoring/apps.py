@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class ScoringConfig(AppConfig):
     name = "scoring"
     verbose_name = "scoring"
+
+    def ready(self) -> None:
+        from scoring import invariants, signals  # noqa: F401  (registers)

@@ -1,0 +1,14 @@
+"""What the worker does for scoring."""
+
+from borrowers.models import BusinessDate
+from creditpath.jobs import sweep
+from scoring.engine.services import rescore_stale
+from scoring.registry.services import find_champion
+from scoring.signals import SWEEP
+
+
+@sweep(SWEEP, every=5)
+def sweep_stale_scores() -> None:
+    """Score again what a single change could not: bulk changes, and changes whose own attempt failed."""
+    if find_champion() is not None and BusinessDate.objects.exists():
+        rescore_stale()
