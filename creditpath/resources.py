@@ -52,10 +52,14 @@ class ResourceSchema(AutoSchema):
             parameters.append(OpenApiParameter("ordering", str, enum=_ordering_words(orderings)))
         return parameters
 
-    def get_response_serializers(self) -> Any:
-        answers = super().get_response_serializers()
-        if not isinstance(answers, dict):
-            answers = {"201" if self.method == "POST" else "200": answers}
+    def _get_response_bodies(self, direction: str = "response") -> Any:
+        bodies = super()._get_response_bodies(direction=direction)
+        for code in self._error_codes():
+            if code not in bodies:
+                bodies[code] = self._get_response_for_code(ErrorSerializer, code, direction=direction)
+        return dict(sorted(bodies.items()))
+
+    def _error_codes(self) -> list[str]:
         codes = ["400", "401", "403", "429"]
         if "{" in self.path:
             codes.append("404")
@@ -63,7 +67,7 @@ class ResourceSchema(AutoSchema):
             codes += ["409", "413", "415"]
             if isinstance(self.view, IdempotentCreateMixin):
                 codes.append("422")
-        return dict.fromkeys(sorted(codes), ErrorSerializer) | answers
+        return codes
 
     def _get_paginator(self) -> Any:
         return super()._get_paginator() if self._is_list_view() else None

@@ -1,12 +1,23 @@
 """Models and scores over REST: what was scored, by which model, and scores on demand."""
 
+import math
+from collections.abc import Sequence
+from typing import Any
 
 import django_filters as filters
 from django.db.models import Exists, OuterRef
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from creditpath.resources import ObjectField, ReadResource
+from borrowers.models import Bucket, Loan
+from creditpath.resources import ObjectField, ReadResource, ResourceSchema, StrictParametersMixin, StrictSerializer
+from scoring.asking import Answers, ask_features, ask_loans
 from scoring.models import Deployment, ModelVersion, Score, Tier
+from scoring.registry.services import get_champion
 
 MAX_ROWS = 10_000
 LIVE = Exists(Deployment.objects.live().filter(model=OuterRef("pk")))
@@ -84,3 +95,137 @@ class ScoreViewSet(ReadResource):
     serializer_class = ScoreSerializer
     filterset_class = ScoreFilter
     default_ordering = "-id"
+
+
+# --- scores on demand -----------------------------------------------------------------------------------------------------
+FLOAT32_MAX = 3.4028234663852886e38
+
+
+@extend_schema_field({"type": "array", "maxItems": MAX_ROWS, "items": {"type": "integer", "minimum": 1}})
+class LoanIdsField(serializers.Field):
+    """Ids of loans; checked in one pass, since there may be ten thousand."""
+
+    def to_internal_value(self, data: Any) -> list[int]:
+        rows = _as_rows(data)
+        for place, value in enumerate(rows):
+            if type(value) is not int or not 0 < value < 2**63:
+                raise ValidationError({str(place): ["This is not the id of a loan."]})
+        return rows
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "maxItems": MAX_ROWS,
+        "items": {"type": "object", "additionalProperties": {"type": "number", "nullable": True}},
+    }
+)
+class FeatureRowsField(serializers.Field):
+    """Rows of features by name; null is a missing value."""
+
+    def to_internal_value(self, data: Any) -> list[dict[str, float | None]]:
+        rows = _as_rows(data)
+        for place, row in enumerate(rows):
+            if not isinstance(row, dict):
+                raise ValidationError({str(place): ["This is not an object of features."]})
+        return rows
+
+
+def _as_rows(data: Any) -> list[Any]:
+    if not isinstance(data, list) or not data:
+        raise ValidationError("A list with at least one entry.")
+    if len(data) > MAX_ROWS:
+        raise ValidationError(f"At most {MAX_ROWS:,} entries at a time; there are {len(data):,}.")
+    return data
+
+
+class AskSerializer(StrictSerializer):
+    """Either loans or rows."""
+
+    loans = LoanIdsField(required=False, help_text="Loans to score as they stand now.")
+    rows = FeatureRowsField(
+        required=False, help_text="What if: every feature of the champion by name, null if missing."
+    )
+    purpose = serializers.CharField(
+        required=False, max_length=40, help_text="By default the preferred one that is live."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("loans" in attrs) == ("rows" in attrs):
+            raise ValidationError("Send either loans or rows.")
+        return attrs
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    loan = serializers.IntegerField(allow_null=True, help_text="null in answers to rows.")
+    pd = serializers.FloatField(allow_null=True)
+    tier = serializers.ChoiceField(Tier.choices, allow_null=True)
+    model = serializers.CharField()
+    as_of = serializers.DateField(allow_null=True)
+    scored_at = serializers.DateTimeField()
+    reason = serializers.CharField(allow_blank=True, help_text="Why there is no score.")
+
+
+class AnswersSerializer(serializers.Serializer[Any]):
+    results = AnswerSerializer(many=True, help_text="In the order of what was asked.")
+
+
+class ScoreNowView(StrictParametersMixin, APIView):
+    """Score on demand; nothing is kept, so that no Idempotency-Key is needed."""
+
+    schema = ResourceSchema()
+
+    @extend_schema(operation_id="score_now", request=AskSerializer, responses={200: AnswersSerializer})
+    def post(self, request: Request) -> Response:
+        """Score loans as they stand now, or rows of features, by the champion; up to 10,000 at a time."""
+        asked = AskSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        purpose = asked.validated_data.get("purpose")
+        if (rows := asked.validated_data.get("rows")) is not None:
+            _check_features(rows, get_champion(purpose).feature_names)
+            answers = ask_features(rows=rows, purpose=purpose)
+            return Response({"results": [_answer(answers, place, None) for place in range(len(rows))]})
+        loans = asked.validated_data["loans"]
+        buckets = dict(
+            Loan.objects.visible_to(request.user).filter(id__in=loans).values_list("id", "delinquency__bucket")  # type: ignore[arg-type]
+        )
+        if unknown := {
+            str(place): ["There is no such loan."] for place, loan in enumerate(loans) if loan not in buckets
+        }:
+            raise ValidationError({"loans": unknown})
+        owing = [loan for loan in dict.fromkeys(loans) if buckets[loan] not in (Bucket.PAID_OFF, Bucket.WRITTEN_OFF)]
+        answers = ask_loans(loan_ids=owing, purpose=purpose)
+        places = {loan: place for place, loan in enumerate(owing)}
+        return Response(
+            {"results": [_answer(answers, places.get(loan), loan, bucket=buckets[loan]) for loan in loans]},
+        )
+
+
+def _answer(answers: Answers, place: int | None, loan: int | None, *, bucket: str | None = None) -> dict[str, Any]:
+    return {
+        "loan": loan,
+        "pd": None if place is None else answers.pds[place],
+        "tier": None if place is None else answers.tiers[place],
+        "model": answers.model.name,
+        "as_of": answers.as_of,
+        "scored_at": answers.scored_at,
+        "reason": f"The loan is {Bucket(bucket).label}." if place is None else "",
+    }
+
+
+def _check_features(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
+    """Refuse a feature too many, one too few, and a value that float32 cannot hold; the first bad row is named."""
+    wanted = set(names)
+    for place, row in enumerate(rows):
+        wrong: dict[str, list[str]] = {name: ["The model has no such feature."] for name in row.keys() - wanted}
+        wrong |= {name: ["Missing; send null where the value is not known."] for name in wanted - row.keys()}
+        for name in wanted & row.keys():
+            value = row[name]
+            if value is None:
+                continue
+            if type(value) not in (int, float):
+                wrong[name] = ["This is not a number."]
+            elif not (abs(value) <= FLOAT32_MAX and math.isfinite(value)):
+                wrong[name] = ["This is not a finite number that float32 can hold."]
+        if wrong:
+            raise ValidationError({"rows": {str(place): wrong}})

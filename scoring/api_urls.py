@@ -1,10 +1,11 @@
 """The endpoints of scoring; their names are those of the namespace api, such as "api:score-list"."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from scoring.api import ModelViewSet, ScoreViewSet
+from scoring.api import ModelViewSet, ScoreNowView, ScoreViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("models", ModelViewSet, basename="model")
 router.register("scores", ScoreViewSet, basename="score")
-urlpatterns = router.urls
+urlpatterns = [path("score/", ScoreNowView.as_view(), name="score-now"), *router.urls]
