@@ -45,12 +45,12 @@ test: setup-dev ## all tests, on a real PostgreSQL and, where there is one, in a
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) $(TESTS)
 
 check: setup-dev ## style, types, direction of imports, migrations, templates, Django's own checks
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --output-format concise .
+	@$(BIN)/ruff format --check --output-format concise .
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/mypy
 	@$(BIN)/python manage.py makemigrations --check --dry-run
-	@$(BIN)/djlint templates --check --lint --quiet
+	@$(BIN)/djlint templates --lint --quiet
 	@$(BIN)/python manage.py check --fail-level WARNING
 
 bench: setup ## every benchmark at a size that fits ten minutes

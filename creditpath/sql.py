@@ -123,7 +123,8 @@ class AppendOnly(Operation):
 def copy_rows(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Stream rows into a table through COPY and return how many went in.
 
-    Memory stays at one chunk however many rows come. None becomes NULL; dicts and lists become JSON. Raises ValueError with
+    Memory stays at one chunk however many rows come; making a row must not query the same connection, which is busy with the
+    COPY. None becomes NULL; dicts and lists become JSON. Raises ValueError with
     the row's number for a value no text column can hold (NUL, half a surrogate pair) and for rows of the wrong width;
     database errors come as django.db errors. All or nothing inside the caller's transaction.
     """
