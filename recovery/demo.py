@@ -8,6 +8,7 @@ import io
 import json
 import os
 import secrets
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -106,7 +107,8 @@ def steps_for(loans: int) -> list[Step]:
         Step("simulate_portfolio", lambda answers: ask("simulate_portfolio", loans=loans, seed=SEED)),
         Step("refresh_delinquency", lambda answers: ask("refresh_delinquency")),
         Step("build_features", lambda answers: ask("build_features")),
-        Step("train_models", lambda answers: ask("train_models")),
+        # The longest step: a bar on a terminal, lines in a log.
+        Step("train_models", lambda answers: ask("train_models", progress_lines=not sys.stderr.isatty())),
         Step("promote_model", lambda answers: promote_champion(answers["train_models"])),
         Step("score_loans", lambda answers: ask("score_loans")),
         Step("recommend_actions", lambda answers: ask("recommend_actions")),
