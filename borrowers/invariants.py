@@ -104,13 +104,12 @@ def reversals_negate_payments() -> Iterator[str]:
     """)
 
 
-@invariant("a contact and its promise are about loans of the borrower who was contacted")
+@invariant("a contact is about a loan of the borrower who was contacted")
 def contacts_are_about_own_loans() -> Iterator[str]:
     yield from _find("""
         SELECT format('contact %%s with borrower %%s is about loan %%s', contact.id, contact.borrower_id, loan.external_id)
         FROM borrowers_contactevent AS contact
-        LEFT JOIN borrowers_promise AS promise ON promise.contact_event_id = contact.id
-        JOIN borrowers_loan AS loan ON loan.id IN (contact.loan_id, promise.loan_id)
+        JOIN borrowers_loan AS loan ON loan.id = contact.loan_id
         WHERE loan.borrower_id <> contact.borrower_id
     """)
 

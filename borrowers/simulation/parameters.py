@@ -40,18 +40,12 @@ class Behaviour:
     job_loss: float = 0.012
     job_found: float = 0.20
     # propensity to pay
-    base: float = 3.15
+    base: float = 3.30
     by_willingness: float = 1.40
     by_shock: float = 0.80
     by_unemployment: float = -2.2
     by_burden: float = -2.5  # instalment over income, minus its mean
-    by_depth: tuple[float, ...] = (
-        0.0,
-        -1.20,
-        -1.90,
-        -2.30,
-        -3.00,
-    )  # instalments unpaid before this one: 0, 1, 2, 3, 4 or more
+    by_depth: tuple[float, ...] = (0.0, -1.20, -1.90, -2.30, -3.00)  # instalments unpaid: 0, 1, 2, 3, 4 or more
     by_contact: float = 0.35
     by_noise: float = 0.6
     # what is paid
@@ -77,7 +71,7 @@ class Behaviour:
     restructured_if_hardship: float = 0.30
     asks_for_help: float = 0.06  # while without work and not late
     written_off_from: int = 7  # unpaid instalments
-    written_off: float = 0.55
+    written_off: float = 0.70
     recovered: float = 0.02
 
 
