@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from borrowers.models import Bucket, Loan
+from borrowers.models import Loan
 from creditpath.resources import ObjectField, ReadResource, ResourceSchema, StrictParametersMixin, StrictSerializer
 from scoring.asking import Answers, ask_features, ask_loans
 from scoring.models import Deployment, ModelVersion, Score, Tier
@@ -183,34 +183,21 @@ class ScoreNowView(StrictParametersMixin, APIView):
         purpose = asked.validated_data.get("purpose")
         if (rows := asked.validated_data.get("rows")) is not None:
             _check_features(rows, get_champion(purpose).feature_names)
-            answers = ask_features(rows=rows, purpose=purpose)
-            return Response({"results": [_answer(answers, place, None) for place in range(len(rows))]})
+            return _answered(ask_features(rows=rows, purpose=purpose), [None] * len(rows))
         loans = asked.validated_data["loans"]
-        buckets = dict(
-            Loan.objects.visible_to(request.user).filter(id__in=loans).values_list("id", "delinquency__bucket")  # type: ignore[arg-type]
-        )
-        if unknown := {
-            str(place): ["There is no such loan."] for place, loan in enumerate(loans) if loan not in buckets
-        }:
+        seen = set(Loan.objects.visible_to(request.user).filter(id__in=loans).values_list("id", flat=True))  # type: ignore[arg-type]
+        if unknown := {str(place): ["There is no such loan."] for place, loan in enumerate(loans) if loan not in seen}:
             raise ValidationError({"loans": unknown})
-        owing = [loan for loan in dict.fromkeys(loans) if buckets[loan] not in (Bucket.PAID_OFF, Bucket.WRITTEN_OFF)]
-        answers = ask_loans(loan_ids=owing, purpose=purpose)
-        places = {loan: place for place, loan in enumerate(owing)}
-        return Response(
-            {"results": [_answer(answers, places.get(loan), loan, bucket=buckets[loan]) for loan in loans]},
-        )
+        return _answered(ask_loans(loan_ids=loans, purpose=purpose), loans)
 
 
-def _answer(answers: Answers, place: int | None, loan: int | None, *, bucket: str | None = None) -> dict[str, Any]:
-    return {
-        "loan": loan,
-        "pd": None if place is None else answers.pds[place],
-        "tier": None if place is None else answers.tiers[place],
-        "model": answers.model.name,
-        "as_of": answers.as_of,
-        "scored_at": answers.scored_at,
-        "reason": f"The loan is {Bucket(bucket).label}." if place is None else "",
-    }
+def _answered(answers: Answers, loans: Sequence[int | None]) -> Response:
+    common = {"model": answers.model.name, "as_of": answers.as_of, "scored_at": answers.scored_at}
+    results = [
+        {"loan": loan, "pd": answer.pd, "tier": answer.tier, "reason": answer.reason} | common
+        for loan, answer in zip(loans, answers.results, strict=True)
+    ]
+    return Response({"results": results})
 
 
 def _check_features(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> None:

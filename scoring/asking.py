@@ -9,54 +9,65 @@ import numpy.typing as npt
 from django.utils import timezone
 
 from borrowers.services import get_business_date, known_at
-from scoring.features.cases import Case, cases_at_approval
+from scoring.engine.running import NOT_A_PROBABILITY, find_cases, find_population, tiers_of
 from scoring.features.services import build_matrix
-from scoring.models import ModelVersion, Tier
+from scoring.models import ModelVersion
 from scoring.registry.services import check_fit, get_champion, load_session, run_session
+
+SETTLED = "it is paid off or written off"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A probability and its tier, or the reason why there is none."""
+
+    pd: float | None
+    tier: str | None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Probabilities and tiers in the order of what was asked; as_of is None for features that were made up."""
+    """What a model answers, in the order of the question; as_of is None for features that were made up."""
 
     model: ModelVersion
     as_of: date | None
     scored_at: datetime
-    pds: list[float]
-    tiers: list[str]
+    results: list[Answer]
 
 
 def ask_loans(*, loan_ids: Sequence[int], purpose: str | None = None) -> Answers:
-    """Score loans by the champion from features computed now; one statement for the features, whatever the number of loans.
+    """Score loans by the champion from features computed now; a fixed number of queries, whatever the number of loans.
 
-    A model that was trained on the day of approval is asked about that day. Raises NoChampion, ModelDoesNotFit, UnknownLoans,
-    NoBusinessDate.
+    Raises NoChampion, ModelDoesNotFit, ModelTampered, NoBusinessDate.
     """
     model = get_champion(purpose)
     check_fit(model)
     day = get_business_date()
-    if model.target.get("at") == "approved_on":
-        by_loan = {case.loan_id: case for case in cases_at_approval(loan_ids)}
-        cases = [by_loan[loan_id] for loan_id in loan_ids]
-    else:
-        known = known_at(as_of=day)
-        cases = [Case(loan_id, day, known) for loan_id in loan_ids]
-    return _answer(model, build_matrix(cases).values, as_of=day)
+    known = known_at(as_of=day)
+    owing = find_population(as_of=day, known=known, loans=list(dict.fromkeys(loan_ids))).owing
+    cases = find_cases(model, loans=owing, as_of=day, known=known)
+    answers = _ask(model, build_matrix(cases).values)
+    by_loan = {case.loan_id: answer for case, answer in zip(cases, answers, strict=True)}
+    settled = Answer(None, None, SETTLED)
+    return Answers(model, day, timezone.now(), [by_loan.get(loan_id, settled) for loan_id in loan_ids])
 
 
 def ask_features(*, rows: Sequence[Mapping[str, float | None]], purpose: str | None = None) -> Answers:
-    """Score rows of features by the champion; None is a missing value. Raises NoChampion and KeyError for a feature left out."""
+    """Score rows of features by the champion; None is a missing value. Raises NoChampion, ModelTampered and, for a feature
+    that is left out, KeyError."""
     model = get_champion(purpose)
     values = np.array(
         [[np.nan if (value := row[name]) is None else value for name in model.feature_names] for row in rows],
         dtype=np.float32,
     ).reshape(len(rows), len(model.feature_names))
-    return _answer(model, values, as_of=None)
+    return Answers(model, None, timezone.now(), _ask(model, values))
 
 
-def _answer(model: ModelVersion, values: npt.NDArray[np.float32], *, as_of: date | None) -> Answers:
-    pds = run_session(load_session(model), values)
-    # A probability on an edge belongs to the tier above it, as in ModelVersion.tier_of.
-    places = np.searchsorted(np.array(model.tier_edges), pds.astype(np.float64), side="right")
-    tiers = Tier.values
-    return Answers(model, as_of, timezone.now(), [float(pd) for pd in pds], [tiers[place] for place in places])
+def _ask(model: ModelVersion, values: npt.NDArray[np.float32]) -> list[Answer]:
+    pds = run_session(load_session(model), values).astype(np.float64)
+    is_probability = (pds >= 0) & (pds <= 1)  # a NaN compares false
+    return [
+        Answer(pd, tier) if counts else Answer(None, None, NOT_A_PROBABILITY)
+        for pd, tier, counts in zip(pds.tolist(), tiers_of(model, pds), is_probability, strict=True)
+    ]

@@ -8,6 +8,7 @@ import pytest
 from borrowers.models import Loan, Payment
 from creditpath.accounts.models import Role
 from tests.api.conftest import Api
+from tests.models import promote_logistic
 
 
 def _post(client: Any, body: Any, key: str = "", address: str = "/api/v1/payments/") -> Any:
@@ -116,11 +117,13 @@ def test_reversal_is_a_new_entry_and_is_made_once(api: Api, loan: Loan) -> None:
     assert client.get(f"/api/v1/payments/{payment.pk}/").json()["reversed_by"] == answer.json()["id"]
 
 
-def test_payment_moves_the_days_past_due_of_its_loan(
+def test_payment_moves_the_days_past_due_and_the_score_of_its_loan(
     api: Api, loan: Loan, django_capture_on_commit_callbacks: Any
 ) -> None:
+    promote_logistic()
     assert loan.delinquency.days_past_due == 29
     with django_capture_on_commit_callbacks(execute=True):
         _post(api(Role.INTEGRATION), {"loan": loan.pk, "amount": "100.00"})
     loan.delinquency.refresh_from_db()
     assert loan.delinquency.days_past_due == 0
+    assert loan.scores.published().count() == 1
