@@ -19,12 +19,17 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write("Database: migrating …")
+        self.say("Database: migrating …")
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         call_command("createcachetable", verbosity=0)
         self.collect_static()
         if not options["no_demo"]:
             call_command("prepare_demo", stdout=self.stdout, stderr=self.stderr)
+
+    def say(self, line: str) -> None:
+        """Write a line at once, also where the output is a file that another process writes to as well."""
+        self.stdout.write(line)
+        self.stdout.flush()
 
     def collect_static(self) -> None:
         """Collect static files if any file has come, gone or changed since the last time."""
@@ -32,7 +37,7 @@ class Command(BaseCommand):
         record = Path(settings.STATIC_ROOT).with_suffix(".state")
         if record.exists() and record.read_text() == state and Path(settings.STATIC_ROOT).exists():
             return
-        self.stdout.write("Static files: collecting …")
+        self.say("Static files: collecting …")
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)
         record.write_text(state)
 
