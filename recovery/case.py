@@ -1,32 +1,29 @@
 """All that the page of one borrower shows, in a fixed number of queries."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q
-from django.utils import timezone
 
 from borrowers.models import (
     Borrower,
-    ContactEvent,
     ContactPoint,
     Delinquency,
     Instalment,
     Loan,
-    Payment,
-    Promise,
     ScheduleVersion,
 )
-from borrowers.services import current_instant, known_at
+from borrowers.services import current_instant
 from creditpath.accounts.models import Role, User
 from recovery.models import Recommendation, WorklistItem
-from scoring.models import Score, StaleLoan
+from recovery.timeline import ENTRIES, Entry, build_timeline
+from scoring.models import Score
 
-ENTRIES = 60  # of each kind in the timeline; the admin has all of them
 ZERO = Decimal(0)
+ALL_THAT_IS_BOOKED = datetime.max.replace(tzinfo=UTC)  # the page stands at the business date: everything counts
 
 
 @dataclass(frozen=True)
@@ -92,22 +89,6 @@ class LoanPart:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One line of the timeline."""
-
-    kind: str  # contact, promise, payment, score
-    icon: str
-    at: datetime
-    day: date
-    title: str
-    detail: str = ""
-    who: str = ""
-    amount: str = ""
-    tone: str = ""
-    state: str = ""
-
-
-@dataclass(frozen=True)
 class Case:
     """What is known of one borrower now."""
 
@@ -165,29 +146,21 @@ class Case:
 
 def build_case(*, borrower: Borrower, user: User, today: date) -> Case:
     """Gather all that the page shows; about a dozen queries, however many loans, entries and colleagues there are."""
-    known = known_at(as_of=today)
     loans = list(
         Loan.objects.filter(borrower=borrower)
-        .select_related("product", "delinquency")
+        .select_related("product", "delinquency", "stale_mark")
         .order_by("-delinquency__days_past_due", "-delinquency__overdue_amount", "id")
     )
     ids = [loan.pk for loan in loans]
-    scores = list(
-        Score.objects.published().filter(loan__in=ids).select_related("run__model").order_by("-id")[:ENTRIES]
-    )
-    parts = _build_parts(loans, scores, today, known)
-    promises = _promise_states(ids, today, known)
-    item = (
-        WorklistItem.objects.on(today)
-        .filter(recommendation__borrower=borrower)
-        .select_related("agent", "recommendation")
-        .first()
-    )
+    scores = list(Score.objects.published().filter(loan__in=ids).select_related("run__model").order_by("-id")[:ENTRIES])
+    parts = _build_parts(loans, scores, today)
+    promises = _promise_states(ids, today)
     recommendation = (
         Recommendation.objects.filter(borrower=borrower, as_of=today)
-        .select_related("policy_rule__policy", "score__run__model", "loan")
+        .select_related("policy_rule__policy", "loan", "worklist_item__agent")
         .first()
     )
+    item = getattr(recommendation, "worklist_item", None)
     return Case(
         borrower=borrower,
         today=today,
@@ -195,11 +168,11 @@ def build_case(*, borrower: Borrower, user: User, today: date) -> Case:
         recommendation=recommendation,
         item=item,
         parts=parts,
-        timeline=_build_timeline(borrower, loans, scores, promises, known),
+        timeline=build_timeline(borrower, loans, scores, promises),
         contact_points=tuple(ContactPoint.objects.filter(borrower=borrower).order_by("-is_preferred", "id")),
         open_promise=next((promise for promise in promises.values() if promise["state"] == "open"), None),
         overdue=_sum_overdue(parts),
-        **_place_in_queue(item, user),
+        **_place_in_queue(item, borrower.pk, user),
     )
 
 
@@ -211,9 +184,9 @@ def _sum_overdue(parts: tuple[LoanPart, ...]) -> tuple[tuple[str, Decimal], ...]
     return tuple(sums.items())
 
 
-def _build_parts(loans: list[Loan], scores: list[Score], today: date, known: datetime) -> tuple[LoanPart, ...]:
+def _build_parts(loans: list[Loan], scores: list[Score], today: date) -> tuple[LoanPart, ...]:
     in_force = (
-        ScheduleVersion.objects.filter(loan__in=loans, effective_on__lte=today, booked_at__lte=known)
+        ScheduleVersion.objects.filter(loan__in=loans, effective_on__lte=today)
         .order_by("loan_id", "-version")
         .distinct("loan_id")
     )
@@ -223,14 +196,13 @@ def _build_parts(loans: list[Loan], scores: list[Score], today: date, known: dat
     newest: dict[int, Score] = {}
     for score in scores:
         newest.setdefault(score.loan_id, score)
-    stale = set(StaleLoan.objects.filter(loan__in=loans).values_list("loan_id", flat=True))
     return tuple(
         LoanPart(
             loan=loan,
             figures=(figures := getattr(loan, "delinquency", None)),
             lines=_settle(instalments.get(loan.pk, []), figures, loan.product.tolerance_amount, today),
             score=newest.get(loan.pk),
-            is_stale=loan.pk in stale,
+            is_stale=hasattr(loan, "stale_mark"),
         )
         for loan in loans
     )
@@ -271,19 +243,19 @@ def _bar(x: float, step: float, line: InstalmentLine, tallest: Decimal, currency
     )
 
 
-def _promise_states(loan_ids: list[int], today: date, known: datetime) -> dict[int, dict[str, Any]]:
+def _promise_states(loan_ids: list[int], today: date) -> dict[int, dict[str, Any]]:
     """Return how each promise stands, the newest first."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT promise_id, state, paid_amount, amount, due_on, made_on FROM promise_states(%s, %s, %s::bigint[])"
             " ORDER BY made_on DESC, promise_id DESC",
-            [today, known, loan_ids],
+            [today, ALL_THAT_IS_BOOKED, loan_ids],
         )
         names = [column[0] for column in cursor.description]
         return {row[0]: dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
 
 
-def _place_in_queue(item: WorklistItem | None, user: User) -> dict[str, Any]:
+def _place_in_queue(item: WorklistItem | None, borrower_id: int, user: User) -> dict[str, Any]:
     """Return the neighbours on the list that the case is on: the person's own, or for managers its agent's. One query."""
     if item is None or (user.role == Role.AGENT and item.agent_id != user.pk):
         return {}
@@ -293,129 +265,10 @@ def _place_in_queue(item: WorklistItem | None, user: User) -> dict[str, Any]:
         .order_by("rank")
         .values_list("recommendation__borrower_id", flat=True)
     )
-    place = ranked.index(item.recommendation.borrower_id)
+    place = ranked.index(borrower_id)
     return {
         "previous_id": ranked[place - 1] if place else None,
         "next_id": ranked[place + 1] if place + 1 < len(ranked) else None,
         "place": place + 1,
         "places": len(ranked),
     }
-
-
-def _build_timeline(
-    borrower: Borrower,
-    loans: list[Loan],
-    scores: list[Score],
-    promises: dict[int, dict[str, Any]],
-    known: datetime,
-) -> tuple[Entry, ...]:
-    by_id = {loan.pk: loan for loan in loans}
-    entries = [
-        *_contacts(borrower, by_id),
-        *_promises(by_id, promises),
-        *_payments(by_id),
-        *_scores(scores, by_id),
-    ]
-    return tuple(sorted(entries, key=lambda entry: (entry.day, entry.at), reverse=True))
-
-
-def _name(user: User | None) -> str:
-    return (user.get_full_name() or user.username) if user else ""
-
-
-def _contacts(borrower: Borrower, by_id: dict[int, Loan]) -> list[Entry]:
-    events = (
-        ContactEvent.objects.filter(borrower=borrower)
-        .select_related("agent", "corrected_by")
-        .order_by("-happened_at", "-id")[:ENTRIES]
-    )
-    return [
-        Entry(
-            kind="contact",
-            icon=event.channel,
-            at=event.happened_at,
-            day=event.effective_on,
-            title=f"{event.get_channel_display().capitalize()}: {event.get_outcome_display()}",
-            detail=event.note,
-            who=_name(event.agent),
-            tone="info" if event.reached_borrower else "",
-            state=_contact_state(event),
-        )
-        for event in events
-    ]
-
-
-def _contact_state(event: ContactEvent) -> str:
-    if hasattr(event, "corrected_by"):
-        return "corrected later"
-    return f"follow up on {event.follow_up_on.day} {event.follow_up_on:%b %Y}" if event.follow_up_on else ""
-
-
-def _promises(by_id: dict[int, Loan], states: dict[int, dict[str, Any]]) -> list[Entry]:
-    tones = {"kept": "good", "broken": "bad", "open": "warn"}
-    rows = Promise.objects.filter(loan__in=by_id).select_related("contact_event__agent").order_by("-id")[:ENTRIES]
-    entries = []
-    for row in rows:
-        state = states.get(row.pk, {})
-        word = state.get("state", "open")
-        paid = state.get("paid_amount") or ZERO
-        loan = by_id[row.loan_id]
-        entries.append(
-            Entry(
-                kind="promise",
-                icon="promise",
-                at=row.contact_event.happened_at if row.contact_event else row.booked_at,
-                day=row.made_on,
-                title=f"Promise for {row.due_on.day} {row.due_on:%b %Y}",
-                detail=f"Loan {loan}; {loan.currency} {paid:,.2f} came in." if paid else f"Loan {loan}.",
-                who=_name(row.contact_event.agent) if row.contact_event else "",
-                amount=f"{loan.currency} {row.amount:,.2f}",
-                tone=tones.get(word, ""),
-                state=word,
-            )
-        )
-    return entries
-
-
-def _payments(by_id: dict[int, Loan]) -> list[Entry]:
-    rows = (
-        Payment.objects.filter(loan__in=by_id)
-        .select_related("recorded_by", "reversed_by")
-        .order_by("-effective_on", "-id")[:ENTRIES]
-    )
-    entries = []
-    for row in rows:
-        loan = by_id[row.loan_id]
-        late = (timezone.localdate(row.booked_at) - row.effective_on).days
-        entries.append(
-            Entry(
-                kind="payment",
-                icon="payment",
-                at=row.booked_at,
-                day=row.effective_on,
-                title="Payment taken back" if row.reverses_id else f"Payment by {row.get_channel_display()}"
-                if row.channel != Payment.Channel.UNKNOWN
-                else "Payment",
-                detail=f"Loan {loan}." + (f" Known {late} days later." if late > 1 and not row.recorded_by_id else ""),
-                who=_name(row.recorded_by),
-                amount=f"{loan.currency} {row.amount:,.2f}",
-                tone="bad" if row.reverses_id else "good",
-                state="taken back later" if hasattr(row, "reversed_by") else "",
-            )
-        )
-    return entries
-
-
-def _scores(scores: list[Score], by_id: dict[int, Loan]) -> list[Entry]:
-    return [
-        Entry(
-            kind="score",
-            icon="score",
-            at=score.scored_at,
-            day=score.run.as_of,
-            title=f"Scored: {score.get_tier_display()} risk",
-            detail=f"Loan {by_id[score.loan_id]} by model {score.run.model}.",
-            amount=f"{score.pd:.1%}",
-        )
-        for score in scores
-    ]

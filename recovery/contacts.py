@@ -113,7 +113,9 @@ def _find_made(reference: str, borrower: Borrower) -> ActionReport | None:
     if event.borrower_id != borrower.pk:
         raise FormAlreadyUsed()
     item = WorklistItem.objects.filter(as_of=event.effective_on, recommendation__borrower=borrower).first()
-    return ActionReport(event=event, promise=Promise.objects.filter(contact_event=event).first(), item=item, is_repeat=True)
+    return ActionReport(
+        event=event, promise=Promise.objects.filter(contact_event=event).first(), item=item, is_repeat=True
+    )
 
 
 def _take_off_list(borrower: Borrower, today: date) -> WorklistItem | None:
@@ -124,9 +126,7 @@ def _take_off_list(borrower: Borrower, today: date) -> WorklistItem | None:
     return item
 
 
-def _check_contact(
-    channel: str, outcome: str, note: str, follow_up_on: date | None, today: date
-) -> dict[str, str]:
+def _check_contact(channel: str, outcome: str, note: str, follow_up_on: date | None, today: date) -> dict[str, str]:
     fields = {}
     if channel not in Channel.values:
         fields["channel"] = "Choose how the borrower was contacted."

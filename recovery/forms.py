@@ -24,12 +24,22 @@ CHANNEL_OF: dict[str, str] = {
 }
 
 
+class DayInput(forms.DateInput):
+    """The browser's own calendar, which wants days as 2026-06-30 whatever the language."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
 class _FormOnce(forms.Form):
     """A form with a key made when it is opened, so that sending it twice does it once."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=40)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["label_suffix"] = ""
         kwargs["initial"] = {"key": uuid.uuid4().hex} | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
 
@@ -52,6 +62,18 @@ class _FormOnce(forms.Form):
                 attributes["aria-invalid"] = "true"
 
 
+def _offer(form: forms.Form, loans: list[Loan], *, empty: str = "") -> None:
+    """Let one of the loans be chosen; they are at hand, so the form asks the database for nothing."""
+    field = form.fields["loan"]
+    assert isinstance(field, forms.TypedChoiceField)
+    by_id = {str(loan.pk): loan for loan in loans}
+    field.choices = [
+        *([("", empty)] if empty else []),
+        *((key, f"{loan} ({loan.currency})") for key, loan in by_id.items()),
+    ]
+    field.coerce = lambda key: by_id[str(key)]
+
+
 class FollowUpForm(_FormOnce):
     """What happened with the borrower, and what comes next."""
 
@@ -69,49 +91,41 @@ class FollowUpForm(_FormOnce):
         widget=forms.NumberInput(attrs={"step": "0.01", "min": "0.01", "inputmode": "decimal"}),
     )  # fmt: skip
     promise_due_on = forms.DateField(
-        label="By", required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        label="By", required=False, widget=DayInput(),
         error_messages={"invalid": "Enter a day such as 2026-07-05."},
     )  # fmt: skip
-    loan = forms.ModelChoiceField(
-        Loan.objects.none(), label="On loan", required=False, empty_label="the one longest overdue"
-    )
+    loan = forms.TypedChoiceField(label="On loan", required=False, empty_value=None)
     note = forms.CharField(
-        label="Note", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"})
+        label="Note", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"})
     )
     follow_up_on = forms.DateField(
-        label="Next step on", required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        label="Next step on", required=False, widget=DayInput(),
         error_messages={"invalid": "Enter a day such as 2026-07-05."},
     )  # fmt: skip
 
     def __init__(self, *args: Any, loans: list[Loan], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["loan"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = Loan.objects.filter(pk__in=[loan.pk for loan in loans])
-        if len(loans) < 2:
-            field.widget = forms.HiddenInput()
+        _offer(self, loans, empty="the one longest overdue")
 
 
 class PaymentForm(_FormOnce):
     """Money that came in."""
 
-    loan = forms.ModelChoiceField(Loan.objects.none(), label="Loan", empty_label=None)
+    loan = forms.TypedChoiceField(label="Loan")
     amount = forms.DecimalField(
         label="Amount", max_digits=14, decimal_places=2, min_value=0,
         error_messages={"invalid": "Enter an amount such as 1250.00.", "required": "Enter the amount."},
         widget=forms.NumberInput(attrs={"step": "0.01", "min": "0.01", "inputmode": "decimal"}),
     )  # fmt: skip
     effective_on = forms.DateField(
-        label="Counts from", widget=forms.DateInput(attrs={"type": "date"}),
+        label="Counts from", widget=DayInput(),
         error_messages={"invalid": "Enter a day such as 2026-06-30.", "required": "Enter the day."},
     )  # fmt: skip
     channel = forms.ChoiceField(label="By", choices=Payment.Channel.choices)
 
     def __init__(self, *args: Any, loans: list[Loan], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["loan"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = Loan.objects.filter(pk__in=[loan.pk for loan in loans])
+        _offer(self, loans)
 
 
 class WorklistFilter(forms.Form):
@@ -123,9 +137,7 @@ class WorklistFilter(forms.Form):
     )  # fmt: skip
     bucket = forms.ChoiceField(label="Days past due", required=False, choices=[("", "Any"), *ARREARS])
     action = forms.ChoiceField(label="Action", required=False)
-    tier = forms.ChoiceField(
-        label="Risk", required=False, choices=[("", "Any"), *Tier.choices, ("none", "not scored")]
-    )
+    tier = forms.ChoiceField(label="Risk", required=False, choices=[("", "Any"), *Tier.choices, ("none", "not scored")])
     agent = forms.ModelChoiceField(User.objects.none(), label="Agent", required=False, empty_label="Everybody")
     queue = forms.ChoiceField(
         required=False, widget=forms.HiddenInput,
@@ -133,10 +145,13 @@ class WorklistFilter(forms.Form):
     )  # fmt: skip
 
     def __init__(self, data: Any, *, user: User) -> None:
-        super().__init__(data)
+        super().__init__(data, label_suffix="")
         choice = self.fields["action"]
         assert isinstance(choice, forms.ChoiceField)
-        choice.choices = [("", "Any"), *((value, label) for value, label in Action.choices if value != Action.NO_ACTION)]
+        choice.choices = [
+            ("", "Any"),
+            *((value, label) for value, label in Action.choices if value != Action.NO_ACTION),
+        ]
         if user.role == Role.AGENT:
             del self.fields["agent"]
         else:

@@ -21,6 +21,7 @@ from recovery.lists import QUEUES
 from recovery.models import Action, Recommendation, WorklistItem
 from scoring.models import Deployment, ScoringRun, StaleLoan
 
+SHOWN_AHEAD = 5
 WORKER_IS_LATE = timedelta(minutes=2)
 
 
@@ -53,6 +54,7 @@ class Home:
     figures: tuple[Figure, ...] = ()
     ways: tuple[Way, ...] = ()
     next_item: WorklistItem | None = None
+    then: tuple[WorklistItem, ...] = ()
     team: tuple[dict[str, Any], ...] = ()
     by_action: tuple[tuple[str, int], ...] = ()
 
@@ -72,7 +74,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def _agent(user: User, day: date) -> Home:
     work = _work(Q(worklist_item__agent=user), day)
     items = WorklistItem.objects.on(day).filter(agent=user).open().order_by("rank")
-    first = items.select_related("recommendation__borrower", "recommendation__loan").first()
+    ahead = list(items.select_related("recommendation__borrower", "recommendation__loan")[: 1 + SHOWN_AHEAD])
     list_url = reverse("recovery:worklist")
     if work["open"]:
         headline = f"{_count(work['open'], 'case')} to work today, about {_hours(work['minutes'])}."
@@ -89,7 +91,8 @@ def _agent(user: User, day: date) -> Home:
             Figure("Follow-ups due", f"{work['due']:,}", "agreed for today or before", f"{list_url}?queue=due"),
             Figure("Done", f"{work['done']:,}", f"of {work['n_day']:,} today", f"{list_url}?queue=done"),
         ),
-        next_item=first,
+        next_item=ahead[0] if ahead else None,
+        then=tuple(ahead[1:]),
     )
 
 
@@ -122,24 +125,26 @@ def _manager(user: User, day: date) -> Home:
             Figure("Done today", f"{work['done']:,}", f"of {work['n_day']:,} recommended", f"{list_url}?queue=done"),
         ),
         ways=_ways(user, ("recovery:portfolio-dashboard", "Portfolio", "Balances by bucket and tier, PAR, trends")),
-        team=tuple(
-            WorklistItem.objects.on(day)
-            .values("agent_id", "agent__username", "agent__first_name", "agent__last_name", "agent__team__name")
-            .annotate(
-                n=Count("id"),
-                n_done=Count("id", filter=Q(done_at__isnull=False)),
-                minutes=Sum("recommendation__expected_minutes", filter=Q(done_at__isnull=True)),
-            )
-            .order_by("agent__team__name", "agent__username")
-        ),
+        team=_team(day),
         by_action=tuple(
             (Action(row["action"]).label, row["n"])
-            for row in Recommendation.objects.filter(as_of=day)
-            .values("action")
-            .annotate(n=Count("id"))
-            .order_by("-n")
+            for row in Recommendation.objects.filter(as_of=day).values("action").annotate(n=Count("id")).order_by("-n")
         ),
     )
+
+
+def _team(day: date) -> tuple[dict[str, Any], ...]:
+    rows = (
+        WorklistItem.objects.on(day)
+        .values("agent_id", "agent__username", "agent__first_name", "agent__last_name", "agent__team__name")
+        .annotate(
+            n=Count("id"),
+            n_done=Count("id", filter=Q(done_at__isnull=False)),
+            minutes=Sum("recommendation__expected_minutes", filter=Q(done_at__isnull=True)),
+        )
+        .order_by("agent__team__name", "agent__username")
+    )
+    return tuple(dict(row) for row in rows)
 
 
 def _model_watcher(user: User, day: date) -> Home:
@@ -153,7 +158,9 @@ def _model_watcher(user: User, day: date) -> Home:
         for row in live
     ]
     headline = (
-        f"{_count(len(live), 'model')} live." if live else "No model is live: the policy alone decides until one is promoted."
+        f"{_count(len(live), 'model')} live."
+        if live
+        else "No model is live: the policy alone decides until one is promoted."
     )
     return Home(
         title="Models and portfolio",
@@ -181,8 +188,18 @@ def _compliance(user: User, day: date) -> Home:
         headline=f"{_count(week['n'], 'contact')} in the 7 days to {day.day} {day:%b %Y}.",
         figures=(
             Figure("Contacts", f"{week['n']:,}", "all channels, 7 days", events),
-            Figure("Disputes", f"{week['dispute']:,}", "reported in 7 days", f"{events}?outcome__exact=dispute" if events else ""),
-            Figure("Hardship", f"{week['hardship']:,}", "reported in 7 days", f"{events}?outcome__exact=hardship" if events else ""),
+            Figure(
+                "Disputes",
+                f"{week['dispute']:,}",
+                "reported in 7 days",
+                f"{events}?outcome__exact=dispute" if events else "",
+            ),
+            Figure(
+                "Hardship",
+                f"{week['hardship']:,}",
+                "reported in 7 days",
+                f"{events}?outcome__exact=hardship" if events else "",
+            ),
         ),
         ways=_ways(
             user,
@@ -268,13 +285,15 @@ def _work(whose: Q, day: date) -> dict[str, Any]:
 
 def _scoring_figures() -> tuple[Figure, ...]:
     n_stale = StaleLoan.objects.count()
-    return (
-        Figure("Waiting for a fresh score", f"{n_stale:,}", "loans whose books changed since their last"),
-    )
+    return (Figure("Waiting for a fresh score", f"{n_stale:,}", "loans whose books changed since their last"),)
 
 
 def _last_run() -> str:
-    run = ScoringRun.objects.filter(published_at__isnull=False, kind=ScoringRun.Kind.BATCH).select_related("model").first()
+    run = (
+        ScoringRun.objects.filter(published_at__isnull=False, kind=ScoringRun.Kind.BATCH)
+        .select_related("model")
+        .first()
+    )
     if run is None:
         return "Nothing has been scored yet."
     return f"{_count(run.n_scored, 'loan')} scored as of {run.as_of.day} {run.as_of:%b %Y} by {run.model}."

@@ -46,7 +46,10 @@ class Row:
 
     @property
     def why(self) -> str:
-        return self.recommendation.reasons[0] if self.recommendation.reasons else ""
+        """Return the reason that tells most: of a broken promise what was promised, else the line of the policy."""
+        reasons = self.recommendation.reasons
+        place = 1 if self.recommendation.facts.get("promise") == "broken" and len(reasons) > 1 else 0
+        return reasons[place] if reasons else ""
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,7 @@ def recommend_actions(*, as_of: date) -> RecommendationReport:
         with connection.cursor() as cursor:
             n_new += copy_rows(cursor, Recommendation._meta.db_table, COLUMNS, rows)
     of_day = Recommendation.objects.filter(as_of=as_of)
-    by_action = {
-        row["action"]: row["n"] for row in of_day.values("action").annotate(n=Count("id")).order_by("action")
-    }
+    by_action = {row["action"]: row["n"] for row in of_day.values("action").annotate(n=Count("id")).order_by("action")}
     return RecommendationReport(
         as_of=as_of,
         n=sum(by_action.values()),

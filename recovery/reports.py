@@ -60,10 +60,8 @@ class WorklistReport:
     seconds: float = 0.0
 
     def summary(self) -> str:
-        lines = [
-            f"{self.n:,} cases on the lists of {self.n_agents:,} agents for {self.as_of}, "
-            f"{self.n_new:,} of them new: {in_words(self.by_action)}.",
-        ]
+        lists = f"{self.n:,} cases on the lists of {self.n_agents:,} agents for {self.as_of}"
+        lines = [f"{lists}, {self.n_new:,} of them new: {in_words(self.by_action)}."]
         if self.n_without_room:
             lines.append(f"{self.n_without_room:,} more are left over: the shifts are full.")
         if self.n_without_agent:

@@ -21,8 +21,6 @@ from recovery.forms import CHANNEL_OF, FollowUpForm, PaymentForm, WorklistFilter
 from recovery.lists import build_worklist
 from recovery.models import WorklistItem
 
-REFUSED = 422  # a form that was understood and cannot be recorded as it is
-
 
 @require_safe
 def worklist(request: HttpRequest) -> HttpResponse:
@@ -52,7 +50,9 @@ def next_case(request: HttpRequest) -> HttpResponse:
     """Open the next case of the person's list; `after` is the item to go on from."""
     user = _person(request)
     after = request.POST.get("after", "")
-    return _to_next(request, user, WorklistItem.objects.filter(pk=after, agent=user).first() if after.isdigit() else None)
+    return _to_next(
+        request, user, WorklistItem.objects.filter(pk=after, agent=user).first() if after.isdigit() else None
+    )
 
 
 def _to_next(request: HttpRequest, user: User, after: WorklistItem | None) -> HttpResponse:
@@ -79,9 +79,7 @@ def record_action(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         values = dict(form.cleaned_data)
         try:
-            report = services.record_action(
-                borrower=case.borrower, agent=user, form_key=values.pop("key"), **values
-            )
+            report = services.record_action(borrower=case.borrower, agent=user, form_key=values.pop("key"), **values)
         except DomainError as error:
             form.add_domain_error(error)
             form.mark_errors()
@@ -91,7 +89,7 @@ def record_action(request: HttpRequest, pk: int) -> HttpResponse:
             if request.POST.get("then") == "next":
                 return _to_next(request, user, report.item if report.item and report.item.agent_id == user.pk else None)
             return redirect("recovery:borrower", pk)
-    return _show(request, case, follow_up=form, status=REFUSED)
+    return _show(request, case, follow_up=form)
 
 
 @require_POST
@@ -120,7 +118,7 @@ def record_borrower_payment(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"Payment of {loan.currency} {values['amount']:,.2f} entered on loan {loan}.")
             return redirect("recovery:borrower", pk)
         form.mark_errors()
-    return _show(request, case, payment=form, status=REFUSED)
+    return _show(request, case, payment=form)
 
 
 def _person(request: HttpRequest) -> User:
@@ -148,7 +146,6 @@ def _show(
     *,
     follow_up: FollowUpForm | None = None,
     payment: PaymentForm | None = None,
-    status: int = 200,
 ) -> HttpResponse:
     user = _person(request)
     context: dict[str, Any] = {"case": case, "borrower": case.borrower, "today": case.today}
@@ -161,4 +158,4 @@ def _show(
         context["payment"] = payment or PaymentForm(loans=_loans(case), initial={"effective_on": case.today})
         context["payment_is_open"] = payment is not None
     context["search_url"] = f"{reverse('recovery:worklist')}?{urlencode({'q': ''})}"
-    return render(request, "recovery/borrower.html", context, status=status)
+    return render(request, "recovery/borrower.html", context)

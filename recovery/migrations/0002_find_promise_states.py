@@ -10,8 +10,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        RunSqlFile(
-            "sql/promise_states.sql", reverse="DROP FUNCTION promise_states(date, timestamptz, bigint[])"
-        ),
+        RunSqlFile("sql/promise_states.sql", reverse="DROP FUNCTION promise_states(date, timestamptz, bigint[])"),
         AppendOnly("recovery_recommendation"),
     ]

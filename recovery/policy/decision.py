@@ -62,10 +62,9 @@ def decide(facts: Facts, policy: PolicyRules) -> Decision:
 def _reason_to_wait(facts: Facts) -> str | None:
     if facts.follow_up_on is not None and facts.follow_up_on > facts.as_of:
         return f"The next step is agreed for {words.day(facts.follow_up_on)}: wait until then."
-    if facts.last_outcome in STANDSTILL_OUTCOMES and facts.last_contact_on is not None:
-        if (facts.as_of - facts.last_contact_on).days < STANDSTILL_DAYS:
-            why = STANDSTILL_OUTCOMES[facts.last_outcome]
-            return f"No pressure: {why} on {words.day(facts.last_contact_on)}, and a person has to decide first."
+    why = STANDSTILL_OUTCOMES.get(facts.last_outcome or "")
+    if why and facts.last_contact_on and (facts.as_of - facts.last_contact_on).days < STANDSTILL_DAYS:
+        return f"No pressure: {why} on {words.day(facts.last_contact_on)}, and a person has to decide first."
     return None
 
 

@@ -69,7 +69,7 @@
       event.preventDefault();
       return;
     }
-    if (areOn() && press(event.key)) event.preventDefault();
+    if (areOn() && press(event.key.toLowerCase())) event.preventDefault();
   });
 
   const opener = document.querySelector("[data-keys-open]");

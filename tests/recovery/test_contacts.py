@@ -75,7 +75,11 @@ def test_keys_of_two_people_do_not_meet(loan: Loan, agent: User, team: Team) -> 
     [
         ({"channel": "pigeon"}, "channel", "Choose how"),
         ({"outcome": ""}, "outcome", "Choose what"),
-        ({"follow_up_on": DAY - timedelta(days=1)}, "follow_up_on", "29 Jun 2026 has passed: choose 30 Jun 2026 or later"),
+        (
+            {"follow_up_on": DAY - timedelta(days=1)},
+            "follow_up_on",
+            "29 Jun 2026 has passed: choose 30 Jun 2026 or later",
+        ),
         ({"promise_due_on": DAY - timedelta(days=1)}, "promise_due_on", "has passed"),
         ({"promise_due_on": None}, "promise_due_on", "Enter the day"),
         ({"promise_amount": None}, "promise_amount", "Enter the amount"),

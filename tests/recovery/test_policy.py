@@ -18,7 +18,9 @@ def starting_policy() -> PolicyRules:
         version=1,
         title="Starting policy",
         rules=tuple(
-            Rule(**{**line, "tiers": tuple(line.get("tiers", ())), "expected_minutes": Decimal(line["expected_minutes"])})
+            Rule(
+                **{**line, "tiers": tuple(line.get("tiers", ())), "expected_minutes": Decimal(line["expected_minutes"])}
+            )
             for line in lines
         ),
     )

@@ -105,7 +105,9 @@ def test_promise_state_is_found_from_payments(frozen_day: date, due_days_ago: in
 
 def states(day: date) -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT state FROM promise_states(%s, now() + interval '1 day') ORDER BY made_on, promise_id", [day])
+        cursor.execute(
+            "SELECT state FROM promise_states(%s, now() + interval '1 day') ORDER BY made_on, promise_id", [day]
+        )
         return [state for (state,) in cursor]
 
 
