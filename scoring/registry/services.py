@@ -7,7 +7,6 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import onnxruntime
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -23,7 +22,7 @@ from scoring.errors import (
 )
 from scoring.features.definition import FEATURE_NAMES, FEATURE_SET
 from scoring.models import Deployment, ModelVersion, Purpose
-from scoring.registry.sessions import load_session, open_session, run_session
+from scoring.registry.sessions import load_session, run_session
 
 __all__ = [
     "PARITY_LIMIT",
@@ -100,9 +99,11 @@ def register_model(
     _check_tier_edges(tier_edges)
     if not 0 <= threshold <= 1:
         raise ModelNotAccepted(f"A threshold of {threshold} is not a probability.")
-    _check_graph(onnx, width=len(feature_names))
+    from scoring.registry.graphs import check_graph
+
+    check_graph(onnx, width=len(feature_names))
     for _attempt in range(10):
-        number = ModelVersion.objects.filter(purpose=purpose, algorithm=algorithm).count() + 1 + _attempt
+        number = ModelVersion.objects.filter(purpose=purpose, algorithm=algorithm).count() + 1
         try:
             with transaction.atomic():
                 return ModelVersion.objects.create(
@@ -239,18 +240,3 @@ def _check_parity(parity: Mapping[str, Any]) -> None:
 def _check_tier_edges(edges: Sequence[float]) -> None:
     if len(edges) != 3 or not all(low <= high for low, high in pairwise((0.0, *edges, 1.0))):
         raise ModelNotAccepted("The three tier edges are probabilities that do not fall.")
-
-
-def _check_graph(content: bytes, *, width: int) -> None:
-    """Refuse a graph that does not run from its bytes alone, or does not turn (n, width) into n probabilities."""
-    try:
-        session = open_session(content)
-        random = np.random.default_rng(0)
-        probe = random.normal(scale=100.0, size=(256, width)).astype(np.float32)
-        probe[random.random(probe.shape) < 0.1] = np.nan
-        probe[0], probe[1] = np.nan, 0.0
-        answer = run_session(session, probe)
-    except Exception as error:  # ONNX Runtime raises classes of its own for every kind of bad graph
-        raise ModelNotAccepted(f"The graph does not run on {width} features: {error}") from error
-    if answer.shape != (len(probe),) or not np.all((answer >= 0) & (answer <= 1)):
-        raise ModelNotAccepted("The graph does not give one probability for each row.")
