@@ -163,8 +163,9 @@ def with_float32_thresholds(booster: lightgbm.Booster) -> lightgbm.Booster:
     for line in booster.model_to_string().split("\n"):
         key, _, values = line.partition("=")
         if key == "threshold" and values:
-            line = f"{key}={' '.join(repr(exact_lightgbm_threshold(float(value))) for value in values.split(' '))}"
-        if key != "tree_sizes":  # bytes of each tree's text, which change here; the reader does without
+            exact = (exact_lightgbm_threshold(float(value)) for value in values.split(" "))
+            lines.append(f"threshold={' '.join(map(repr, exact))}")
+        elif key != "tree_sizes":  # bytes of each tree's text, which change here; the reader does without
             lines.append(line)
     return lightgbm.Booster(model_str="\n".join(lines))
 

@@ -13,6 +13,7 @@ from scoring.ml.learner import Folds, Learner, Matrix
 from scoring.ml.metrics import log_loss
 
 EDGE_QUANTILES = (0.0, 0.01, *(k / 10 for k in range(1, 10)), 0.95, 0.98, 0.99, 0.995)
+ROWS_AT_ONCE = 10_000
 STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0)  # inverse of the ridge penalty
 
 
@@ -59,7 +60,11 @@ class BinnedLogistic(Learner):
         self._forest = self._as_forest(x.shape[1])
 
     def margin(self, x: Matrix) -> NDArray[np.float64]:
-        return self._design(x) @ self._solution[:-1] + self._solution[-1]
+        chunks = [x[at : at + ROWS_AT_ONCE] for at in range(0, len(x), ROWS_AT_ONCE)]
+        return (
+            np.concatenate([self._design(chunk, np.float64) @ self._solution[:-1] for chunk in chunks])
+            + self._solution[-1]
+        )
 
     def thresholds(self) -> list[NDArray[np.float32]]:
         return self._forest.thresholds(self._n_features)
@@ -82,15 +87,20 @@ class BinnedLogistic(Learner):
         present_counts = np.maximum((~np.isnan(x)).sum(axis=0), 1)[self._column]
         self._share_above = ((x[:, self._column] > self._edge).sum(axis=0) / present_counts).astype(np.float32)
 
-    def _design(self, x: Matrix) -> Matrix:
+    def _design(self, x: Matrix, dtype: type[np.floating] = np.float32) -> NDArray[np.floating]:
         """Return centred steps, zero where the value is missing, beside the missing indicators."""
         is_missing = np.isnan(x)
-        steps = (x[:, self._column] > self._edge).astype(np.float32) - self._share_above
+        steps = (x[:, self._column] > self._edge).astype(dtype) - self._share_above
         steps[is_missing[:, self._column]] = 0
-        return np.hstack([steps, is_missing.astype(np.float32)])
+        return np.hstack([steps, is_missing.astype(dtype)])
 
     def _solve(
-        self, design: Matrix, y: NDArray[np.int8], strength: float, *, start: NDArray[np.float64] | None = None
+        self,
+        design: NDArray[np.floating],
+        y: NDArray[np.int8],
+        strength: float,
+        *,
+        start: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
         """Return the weights with the intercept last; a column without variance keeps weight 0 (the penalty sees to it)."""
         model = LogisticRegression(C=strength, max_iter=500, tol=1e-4, warm_start=start is not None)

@@ -35,7 +35,7 @@ class Command(ServiceCommand):
         parser.add_argument(
             "--at", type=observation_days, default="monthly", help="monthly, approved_on, or dates with commas between"
         )
-        parser.add_argument("--horizon-days", type=int, help="days within which the outcome counts (90; pays_30: 30)")
+        parser.add_argument("--horizon-days", type=int, help="days within which the outcome counts (120; pays_30: 30)")
         parser.add_argument("--target", help="attribute:NAME, an outcome among the lender's own columns")
         parser.add_argument("--bad", help="the value of the target that is bad")
         parser.add_argument(

@@ -1,0 +1,1 @@
+"""From the ledger to registered models. Imported by training commands and jobs alone: it loads the training libraries."""
