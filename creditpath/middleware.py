@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.signals import request_finished
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from creditpath.access import anyone_who_may_call, enforces_matrix_itself, error_json, may_call, refuse, wants_json
@@ -19,7 +21,10 @@ DASH_RENDERER = "'sha256-jZlsGVOhUAIcH+4PVs7QuGZkthRMgvT2n0ilH6/zTM0='"
 # Exceptions from the strict policy of the settings, each as narrow as its page allows; the first prefix that fits counts.
 POLICIES: dict[str, dict[str, list[str]]] = {
     "/django_plotly_dash/": {"script-src": [SELF, DASH_RENDERER], "style-src": [SELF, UNSAFE_INLINE]},
-    "/dashboards/": {"script-src": [SELF, DASH_RENDERER], "style-src": [SELF, UNSAFE_INLINE]},  # the charts stand in the page
+    "/dashboards/": {
+        "script-src": [SELF, DASH_RENDERER],
+        "style-src": [SELF, UNSAFE_INLINE],
+    },  # the charts stand in the page
     "/api/v1/docs/": {"style-src": [SELF, UNSAFE_INLINE]},
 }
 
@@ -32,17 +37,20 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         value = uuid.uuid4().hex
-        token = request_id.set(value)
-        try:
-            response = self.get_response(request)
-        finally:
-            request_id.reset(token)
+        request_id.set(value)
+        response = self.get_response(request)
         response["X-Request-ID"] = value
         return response
 
 
+@receiver(request_finished)
+def forget_request_id(**kwargs: Any) -> None:
+    """Forget the id once the answer is out: Django still logs refusals after the last middleware has returned."""
+    request_id.set("")
+
+
 class WellFormedRequestMiddleware:
-    """Refuse what no page of ours can mean: NUL in the address, and an API body above the limit."""
+    """Refuse what no page of ours can mean: NUL in the address, a token of no alphabet, an API body above the limit."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -50,6 +58,8 @@ class WellFormedRequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return self._answer(request, code="nul_character", detail="The address holds a NUL character.", status=400)
+        if not request.META.get("HTTP_AUTHORIZATION", "").isascii():
+            return self._answer(request, code="authentication_failed", detail="Invalid token.", status=401)
         # DRF reads the stream of a request by itself, past Django's limit.
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         is_upload = request.content_type == "multipart/form-data"
@@ -61,7 +71,10 @@ class WellFormedRequestMiddleware:
     @staticmethod
     def _answer(request: HttpRequest, *, code: str, detail: str, status: int) -> HttpResponse:
         if wants_json(request):
-            return error_json(code=code, detail=detail, status=status)
+            response = error_json(code=code, detail=detail, status=status)
+            if status == 401:
+                response["WWW-Authenticate"] = "Token"
+            return response
         return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8")
 
 

@@ -8,15 +8,14 @@ from django.urls import include, path
 from creditpath.checks import find_open_dashboards
 from creditpath.health import MetricsView, ReadyView, healthz
 
-if (
-    faults := find_open_dashboards()
-):  # web servers run no system checks, and this fault would open the dashboards to all
+# Web servers run no system checks, and this fault would open the dashboards to everybody.
+if faults := find_open_dashboards():
     raise ImproperlyConfigured(faults[0])
 
-handler400 = "creditpath.home.bad_request"
-handler403 = "creditpath.home.permission_denied"
-handler404 = "creditpath.home.page_not_found"
-handler500 = "creditpath.home.server_error"
+handler400 = "creditpath.error_pages.bad_request"
+handler403 = "creditpath.error_pages.permission_denied"
+handler404 = "creditpath.error_pages.page_not_found"
+handler500 = "creditpath.error_pages.server_error"
 
 urlpatterns = [
     path("", include("recovery.home_urls")),

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from django.contrib.auth import authenticate
+from django.contrib.auth import authenticate, logout
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
-from knox.auth import TokenAuthentication
 from knox.models import AuthToken
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -61,12 +60,13 @@ class LoginView(APIView):
 
 
 class LogoutView(APIView):
-    """Revoke the token that the request is made with."""
-
-    authentication_classes = (TokenAuthentication,)
+    """Revoke the token that the request is made with, or end the session where a browser makes it."""
 
     @extend_schema(operation_id="logout", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
-        request.auth.delete()
-        user_logged_out.send(sender=type(request.user), request=request._request, user=request.user)
+        if request.auth is None:
+            logout(request._request)
+        else:
+            request.auth.delete()
+            user_logged_out.send(sender=type(request.user), request=request._request, user=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
