@@ -253,7 +253,7 @@ class ScoringRunAdmin(ReadOnlyAdmin):
 
 @admin.register(Score)
 class ScoreAdmin(ReadOnlyAdmin):
-    list_display = ("loan", "pd_shown", "tier", "model", "as_of", "scored_at")
+    list_display = ("loan", "pd_shown", "tier", "model_name", "as_of", "scored_at")
     list_filter = ("tier",)
     search_fields = ("loan__external_id__startswith",)
     ordering = ("-id",)
@@ -266,7 +266,7 @@ class ScoreAdmin(ReadOnlyAdmin):
         return f"{score.pd:.1%}"
 
     @admin.display(description="model")
-    def model(self, score: Score) -> str:
+    def model_name(self, score: Score) -> str:
         return score.run.model.name
 
     @admin.display(description="as of")
