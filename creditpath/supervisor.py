@@ -192,21 +192,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     supervisor = Supervisor(log_dir=settings.VAR_DIR / "log")
     supervisor.listen_to_signals()
+    guardian = None
     if not settings.DATABASE_URL:
+        from creditpath.embedded import guardian as guardians
         from creditpath.embedded import lease
         from creditpath.errors import DomainError
 
         try:
-            lease.join()  # given back when this process ends, which stops the server
+            lease.join()
         except DomainError as error:
             print(error, file=sys.stderr)
             return 1
-    if options.prepare and not supervisor.stopping and (code := _prepare(supervisor)):
-        return code
+        guardian = guardians.appoint()
     try:
+        if options.prepare and not supervisor.stopping and (code := _prepare(supervisor)):
+            return code
         return _serve(supervisor, options.port, settings.VAR_DIR)
     finally:
         supervisor.stop()
+        if guardian is not None:
+            guardian.dismiss()
 
 
 def _prepare(supervisor: Supervisor) -> int:

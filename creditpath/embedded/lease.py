@@ -68,22 +68,23 @@ def join() -> Places:
         return _lease.places
 
 
-def leave() -> None:
-    """Give up this process's share and stop the server if nobody else has one; does nothing in a forked child."""
+def leave() -> bool:
+    """Give up this process's share and stop the server if nobody else has one; tell whether nobody had."""
     global _lease
     with _guard:
         lease, _lease = _lease, None
         if lease is None or lease.pid != os.getpid():
-            return
+            return False
         try:
             fcntl.flock(lease.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return  # others are in; of two that leave at once the later one gets the lock
+            return False  # others are in; of two that leave at once the later one gets the lock
         else:
             with _start_lock():
                 found = lease.places or places_module.existing(Path(settings.VAR_DIR), _say)
                 if found:
                     server.stop(found, _say)
+            return True
         finally:
             os.close(lease.descriptor)
 

@@ -1,6 +1,7 @@
 """The supervisor, in processes of its own, over programs that do nothing but live and die."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from creditpath.embedded import places
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -151,3 +154,48 @@ def test_port_that_is_none_is_wrong_usage() -> None:
     command = [sys.executable, "-m", "creditpath.supervisor", "--port", "99999"]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_nothing_is_left_of_the_whole_site_however_its_supervisor_ends(tmp_path: Path, number: int) -> None:
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        port = chosen.getsockname()[1]
+    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    environment["CREDITPATH_VAR"] = str(tmp_path / "var")
+    site = subprocess.Popen(
+        [sys.executable, "-m", "creditpath.supervisor", "--port", str(port)],
+        cwd=REPOSITORY,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert site.stdout is not None
+    found = None
+    try:
+        lines = iter(site.stdout.readline, "")
+        assert next(lines) == f"CreditPathAI is ready on http://127.0.0.1:{port}\n"
+        found = places.existing(tmp_path / "var", print)
+        assert found is not None
+        mine = {pid for pid in processes() if str(tmp_path) in environment_of(pid)}
+        assert len(mine) >= 5, "supervisor, guardian, web, worker, scheduler"
+        server = int((found.data / "postmaster.pid").read_text().splitlines()[0])
+        site.send_signal(number)
+        site.wait(60)
+        wait_for(lambda: not any(map(is_alive, {*mine, server})), seconds=60)
+    finally:
+        site.kill()
+        site.communicate()
+        if found is not None:
+            shutil.rmtree(found.home, ignore_errors=True)
+
+
+def processes() -> list[int]:
+    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
+
+
+def environment_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/environ").read_text(errors="replace")
+    except OSError:  # ended meanwhile, or somebody else's
+        return ""
