@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from borrowers.models import (
     Borrower,
+    Bucket,
     ContactPoint,
     Delinquency,
     Instalment,
@@ -66,6 +67,10 @@ class LoanPart:
     is_stale: bool
 
     @property
+    def is_owing(self) -> bool:
+        return self.figures is not None and self.figures.bucket not in (Bucket.PAID_OFF, Bucket.WRITTEN_OFF)
+
+    @property
     def n_paid(self) -> int:
         return sum(line.state == "paid" for line in self.lines)
 
@@ -84,7 +89,7 @@ class LoanPart:
         tallest = max((line.amount for line in self.lines), default=ZERO)
         if not tallest:
             return []
-        step = 100 / len(self.lines)
+        step = min(100 / len(self.lines), 100 / 12)  # a loan of two instalments does not get two walls
         return [_bar(place * step, step, line, tallest, self.loan.currency) for place, line in enumerate(self.lines)]
 
 
@@ -109,7 +114,8 @@ class Case:
 
     @property
     def owing(self) -> list[LoanPart]:
-        return [part for part in self.parts if part.figures and part.figures.outstanding_amount > 0]
+        """Return the loans that are worked: neither paid off nor written off."""
+        return [part for part in self.parts if part.is_owing]
 
     @property
     def settled(self) -> list[LoanPart]:
@@ -123,13 +129,13 @@ class Case:
 
     @property
     def days_past_due(self) -> int:
-        return max((part.figures.days_past_due for part in self.parts if part.figures), default=0)
+        return max((part.figures.days_past_due for part in self.owing if part.figures), default=0)
 
     @property
     def next_due(self) -> tuple[date, str, Decimal] | None:
         coming = [
             (part.figures.next_due_on, part.loan.currency, part.figures.next_due_amount or ZERO)
-            for part in self.parts
+            for part in self.owing
             if part.figures and part.figures.next_due_on
         ]
         return min(coming, default=None)
@@ -179,7 +185,7 @@ def build_case(*, borrower: Borrower, user: User, today: date) -> Case:
 def _sum_overdue(parts: tuple[LoanPart, ...]) -> tuple[tuple[str, Decimal], ...]:
     sums: dict[str, Decimal] = {}
     for part in parts:
-        if part.figures and part.figures.outstanding_amount > 0:
+        if part.figures and part.is_owing:
             sums[part.loan.currency] = sums.get(part.loan.currency, ZERO) + part.figures.overdue_amount
     return tuple(sums.items())
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from borrowers.models import Borrower, ContactEvent, Delinquency, Loan, Promise
+from borrowers.models import Borrower, Bucket, ContactEvent, Delinquency, Loan, Promise
 from borrowers.services import current_instant, get_business_date
 from creditpath.accounts.models import User
 from recovery.errors import ActionRefused, BorrowerOutOfReach, FormAlreadyUsed
@@ -168,7 +168,11 @@ def _check_promise(
         fields["promise_due_on"] = "Enter the day by which the borrower will pay."
     elif due_on < today:
         fields["promise_due_on"] = f"{_day(due_on)} has passed: choose {_day(today)} or later."
-    figures = owed.filter(loan=loan).first() if loan is not None else owed.first()
+    owed = owed.exclude(bucket=Bucket.PAID_OFF)
+    if loan is not None:
+        figures = owed.filter(loan=loan).first()
+    else:  # money for a written-off loan is welcome too, but only where nothing else is owed
+        figures = owed.exclude(bucket=Bucket.WRITTEN_OFF).first() or owed.first()
     if figures is None:
         fields["loan"] = "This borrower has no loan with a balance: nothing can be promised."
         return None, fields

@@ -128,9 +128,9 @@ def bucket(figures: Any) -> SafeString:
 
 
 @register.filter
-def minutes(value: int) -> str:
+def minutes(value: int | Decimal) -> str:
     """Write a time of work: "45 minutes", "6 hours"."""
-    return f"{value} minutes" if value < 90 else f"{value / 60:,.0f} hours"
+    return f"{value:.0f} minutes" if value < 90 else f"{value / 60:,.0f} hours"
 
 
 @register.simple_tag
