@@ -5,7 +5,6 @@ A route or a model that is absent here is closed to everybody. To open a new rou
 
 import enum
 import functools
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -16,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 
 from creditpath.accounts.models import Role, User
+from creditpath.callbacks import is_callback_of
 
 
 class Public(enum.Enum):
@@ -251,19 +251,11 @@ def dashboard_access(view_func: Callable[..., HttpResponseBase], **kwargs: Any) 
         if is_callback:
             if request.method != "POST":
                 return error_json(code="method_not_allowed", detail="Callbacks are sent by POST.", status=405)
-            if not _is_callback_body(request):
+            if not is_callback_of(ident, request.body):
                 return error_json(code="invalid_callback", detail="This is not a callback of a dashboard.", status=400)
         return view_func(request, ident=ident, stateless=stateless, **view_kwargs)
 
     return closed
-
-
-def _is_callback_body(request: HttpRequest) -> bool:
-    try:
-        body = json.loads(request.body)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(body, dict) and isinstance(body.get("output"), str) and isinstance(body.get("inputs"), list)
 
 
 # --- the door ---------------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def test_trend_equals_an_independent_computation_at_every_month_end(portfolio: l
 
 def test_money_of_two_currencies_is_never_added(portfolio: list[Loan]) -> None:
     panels = measure_portfolio(only=PortfolioFilter())
-    assert [panel.currency for panel in panels] == ["USD", "NGN"]
+    assert sorted(panel.currency for panel in panels) == ["NGN", "USD"]
 
 
 def test_payment_that_was_booked_later_does_not_mend_an_earlier_month_end(
