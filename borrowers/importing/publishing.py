@@ -16,6 +16,7 @@ from borrowers.signals import books_changed
 from creditpath.accounts.models import Team, User
 
 TOUCHED_LOANS_LIMIT = 1_000  # above it the batch commands are the way; a message with a million loans helps nobody
+STATISTICS_ROWS = 1_000
 TABLES = ("borrowers", "loans", "instalments", "payments", "actions", "promises")
 
 
@@ -75,6 +76,17 @@ def publish(
                 books_changed.send(sender=ImportRun, loan_ids=loan_ids)
             finish(published)
     return published
+
+
+def refresh_statistics(tables: dict[str, dict[str, int]]) -> None:
+    """Let the planner know of the new rows at once, if they are many: whatever comes next joins these tables."""
+    if sum(counts["created"] + counts["updated"] for counts in tables.values()) < STATISTICS_ROWS:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ANALYZE borrowers_borrower, borrowers_contactpoint, borrowers_loan, borrowers_scheduleversion, "
+            "borrowers_instalment, borrowers_payment"
+        )
 
 
 def _run_all(

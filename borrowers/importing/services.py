@@ -18,7 +18,7 @@ from borrowers.importing.chunks import Fault
 from borrowers.importing.errors import ImportRunning, NoSuchTeam, RowsRejected
 from borrowers.importing.files import SourceFile, find_files, fingerprint
 from borrowers.importing.mapping import Mapping, load_mapping
-from borrowers.importing.publishing import Published, publish, try_lock, unlock
+from borrowers.importing.publishing import Published, publish, refresh_statistics, try_lock, unlock
 from borrowers.importing.reading import SourceReader
 from borrowers.importing.rejects import check_writable, read_rejects, write_rejects
 from borrowers.importing.rows import stage_chunk
@@ -175,6 +175,8 @@ class _Import:
         staging.drop(run_id)
         if dry_run:
             self.run.delete()
+        else:
+            refresh_statistics(published.tables)
         return ImportReport(
             read=n_read,
             rejected=n_rejected,
@@ -244,6 +246,7 @@ def _one_at_a_time() -> Any:
     try:
         for run in ImportRun.objects.filter(state=ImportRun.State.RUNNING):
             _fail(run, "The process ended before the import did. Nothing of it was published.")
+        staging.drop_all()
         yield
     finally:
         with suppress(DatabaseError):

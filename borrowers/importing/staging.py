@@ -55,6 +55,14 @@ def drop(run_id: int) -> None:
         cursor.execute(f"DROP SCHEMA IF EXISTS {schema_of(run_id)} CASCADE")
 
 
+def drop_all() -> None:
+    """Drop what runs that died have left; only who holds the lock of imports may."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^import_[0-9]+$'")
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP SCHEMA {connection.ops.quote_name(name)} CASCADE")
+
+
 def add_rows(cursor: Any, kind: str, frame: pd.DataFrame, *, source: int, file: int) -> None:
     """Copy a frame into the staging table of its kind."""
     columns = [column for column in STAGED_COLUMNS[kind] if column in frame]
@@ -71,8 +79,11 @@ def add_rows(cursor: Any, kind: str, frame: pd.DataFrame, *, source: int, file: 
 
 
 def _array(column: pd.Series) -> pa.Array:
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        instants = pa.array(column.dt.tz_convert(None).to_numpy(), type=pa.timestamp("us"), from_pandas=True)
+        return instants.cast(pa.timestamp("us", "UTC"))
     array = pa.array(column, from_pandas=True)
-    if pa.types.is_timestamp(array.type) and array.type.tz is None:
+    if pa.types.is_timestamp(array.type):
         return array.cast(pa.timestamp("s")).cast(pa.date32())
     return array.cast(pa.string()) if pa.types.is_large_string(array.type) or pa.types.is_null(array.type) else array
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from borrowers.importing.chunks import Chunk, Fault, name_columns
+from borrowers.importing.errors import SourceUnreadable
 from borrowers.importing.files import SourceFile
 from borrowers.importing.mapping import Source
 
@@ -34,8 +35,12 @@ class Unpacked:
         self.stream: BinaryIO = gzip.GzipFile(fileobj=self.raw) if self.packed else self.raw  # type: ignore[assignment]
         self.unpacked_bytes = 0
         self.closed = False
-        head = self._take(1 << 16)
-        self.encoding = encoding or guess_encoding(head, file)
+        try:
+            head = self._take(1 << 16)
+            self.encoding = encoding or guess_encoding(head, file)
+        except SourceUnreadable:
+            self.raw.close()
+            raise
         self.decoder = codecs.getincrementaldecoder(self.encoding)("strict")
         self.rest = head
         self.ready = b""
