@@ -171,6 +171,7 @@ REST_KNOX = {"TOKEN_TTL": __import__("datetime").timedelta(hours=12), "AUTO_REFR
 SPECTACULAR_SETTINGS = {
     "TITLE": "CreditPathAI API",
     "VERSION": "v1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["creditpath.api.RolePermission"],
     "SWAGGER_UI_DIST": "SIDECAR",
