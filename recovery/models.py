@@ -75,7 +75,10 @@ class Recommendation(models.Model):
 
     borrower = models.ForeignKey(Borrower, on_delete=models.PROTECT, related_name="recommendations")
     loan = models.ForeignKey(
-        Loan, on_delete=models.PROTECT, related_name="recommendations", help_text="The loan that decided: the longest overdue."
+        Loan,
+        on_delete=models.PROTECT,
+        related_name="recommendations",
+        help_text="The loan that decided: the longest overdue.",
     )
     as_of = models.DateField()
     policy_rule = models.ForeignKey(PolicyRule, on_delete=models.PROTECT, null=True, blank=True)
