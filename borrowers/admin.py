@@ -1,7 +1,7 @@
 """The books in the admin. The ledger can be read, payments can be entered and reversed, and nothing of it is changed."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
@@ -117,7 +117,7 @@ class CurrencyFilter(admin.SimpleListFilter):
         return bool(self.lookup_choices)
 
 
-def _narrowed(queryset: QuerySet, path: str, value: str | None, choices: Iterable[tuple[str, str]]) -> QuerySet:
+def _narrowed(queryset: QuerySet, path: str, value: str | None, choices: Iterable[tuple[str, Any]]) -> QuerySet:
     """Filter by a choice; one that is not offered finds nothing, rather than everything."""
     if value is None:
         return queryset
@@ -125,7 +125,7 @@ def _narrowed(queryset: QuerySet, path: str, value: str | None, choices: Iterabl
 
 
 # --- people ---------------------------------------------------------------------------------------------------------------
-class ContactPointInline(admin.TabularInline):  # type: ignore[type-arg]
+class ContactPointInline(admin.TabularInline):
     model = ContactPoint
     extra = 0
     can_delete = False
@@ -172,7 +172,7 @@ class ContactPointAdmin(LargeTableAdmin):
 
 # --- the ledger -----------------------------------------------------------------------------------------------------------
 @admin.register(Product)
-class ProductAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ProductAdmin(admin.ModelAdmin):
     list_display = ("code", "name", "tolerance_amount")
     search_fields = ("code", "name")
 
@@ -208,11 +208,11 @@ class LoanAdmin(ReadOnlyAdmin):
         "outstanding_principal_amount",
         "approved_on",
     )
-    list_filter: tuple[Any, ...] = (BucketFilter, ProductFilter, TeamFilter, CurrencyFilter)
+    list_filter: ClassVar[tuple[Any, ...]] = (BucketFilter, ProductFilter, TeamFilter, CurrencyFilter)
     list_select_related = ("borrower", "product", "delinquency")
     search_fields = ("external_id__startswith", "borrower__external_id__startswith", "borrower__full_name__istartswith")
     search_help_text = "The lender's number of the loan or borrower, or the name, from its beginning."
-    fields: tuple[Any, ...] = (
+    fields: ClassVar[tuple[Any, ...]] = (
         ("external_id", "borrower", "product"), ("currency", "principal_amount", "annual_interest_ratio", "term_days"),
         ("approved_on", "approved_at", "written_off_on", "booked_at"),
         ("days_past_due", "bucket"), ("overdue_amount", "outstanding_principal_amount", "outstanding_amount", "paid_amount"),
@@ -220,7 +220,7 @@ class LoanAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     inlines = (InstalmentInline, PaymentInline)
     actions = ("export_csv",)
-    export_columns: tuple[Column, ...] = (
+    export_columns: ClassVar[tuple[Column, ...]] = (
         ("loan", lambda loan: loan.external_id),
         ("borrower", lambda loan: loan.borrower.external_id),
         ("name", lambda loan: loan.borrower.full_name),

@@ -74,7 +74,7 @@ class DelinquencySerializer(serializers.ModelSerializer[Delinquency]):
 class LoanSerializer(PersonalFieldsMixin, serializers.ModelSerializer[Loan]):
     personal_fields = ("attributes",)
 
-    product = serializers.SlugRelatedField("code", read_only=True)
+    product: Any = serializers.SlugRelatedField("code", read_only=True)
     attributes = ObjectField(read_only=True, allow_null=True)
     delinquency = serializers.SerializerMethodField()
 
@@ -126,7 +126,7 @@ class LoanViewSet(ReadResource):
 class PaymentSerializer(serializers.ModelSerializer[Payment]):
     currency = serializers.CharField(source="loan.currency", read_only=True)
     reversed_by = serializers.SerializerMethodField()
-    recorded_by = serializers.SlugRelatedField("username", read_only=True)
+    recorded_by: Any = serializers.SlugRelatedField("username", read_only=True)
 
     class Meta:
         model = Payment
@@ -239,7 +239,7 @@ class PromiseViewSet(ReadResource):
 
 class ImportRunSerializer(serializers.ModelSerializer[ImportRun]):
     tables = ObjectField(read_only=True)
-    started_by = serializers.SlugRelatedField("username", read_only=True)
+    started_by: Any = serializers.SlugRelatedField("username", read_only=True)
 
     class Meta:
         model = ImportRun

@@ -39,7 +39,7 @@ class LargeTablePaginator(Paginator):
         return int(super().count)
 
 
-class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LargeTableAdmin(admin.ModelAdmin):
     """A list that costs the same number of queries however many rows there are."""
 
     paginator = LargeTablePaginator
@@ -62,7 +62,7 @@ class ReadOnlyAdmin(LargeTableAdmin):
         return False
 
 
-class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
+class ReadOnlyInline(admin.TabularInline):
     """Rows of an append-only table below the row that they belong to."""
 
     extra = 0
@@ -88,7 +88,7 @@ class ReasonForm(forms.Form):
 
 
 def ask_before(
-    model_admin: admin.ModelAdmin,  # type: ignore[type-arg]
+    model_admin: admin.ModelAdmin,
     request: HttpRequest,
     queryset: QuerySet,
     *,
@@ -152,9 +152,9 @@ def stream_csv(*, rows: QuerySet, columns: Sequence[Column], filename: str) -> S
     writer = csv.writer(_Echo())
 
     def lines() -> Iterator[str]:
-        yield "\ufeff" + writer.writerow([title for title, _ in columns])  # type: ignore[operator]
+        yield "\ufeff" + writer.writerow([title for title, _ in columns])
         for row in rows.iterator(chunk_size=2000):
-            yield writer.writerow([safe_cell(read(row)) for _, read in columns])  # type: ignore[misc]
+            yield writer.writerow([safe_cell(read(row)) for _, read in columns])
 
     headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
     return StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8", headers=headers)

@@ -20,7 +20,7 @@ def _is_to_come(policy: Policy | None) -> bool:
         return True
 
 
-class PolicyRuleInline(admin.TabularInline):  # type: ignore[type-arg]
+class PolicyRuleInline(admin.TabularInline):
     """The rules of a policy, in the order in which they are asked."""
 
     model = PolicyRule
@@ -42,7 +42,7 @@ class PolicyRuleInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Policy)
-class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PolicyAdmin(admin.ModelAdmin):
     """A policy is edited until the day from which it counts; after that a new version takes its place."""
 
     list_display = ("version", "title", "effective_from", "n_rules", "created_by", "created_at")

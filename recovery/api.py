@@ -58,7 +58,7 @@ class RecommendationViewSet(ReadResource):
 
 # --- the worklist ---------------------------------------------------------------------------------------------------------
 class WorklistItemSerializer(serializers.ModelSerializer[WorklistItem]):
-    agent = serializers.SlugRelatedField("username", read_only=True)
+    agent: Any = serializers.SlugRelatedField("username", read_only=True)
     recommendation = RecommendationSerializer(read_only=True)
 
     class Meta:
@@ -91,7 +91,7 @@ class WorklistViewSet(ReadResource):
 
 # --- actions --------------------------------------------------------------------------------------------------------------
 class ActionSerializer(serializers.ModelSerializer[ContactEvent]):
-    agent = serializers.SlugRelatedField("username", read_only=True)
+    agent: Any = serializers.SlugRelatedField("username", read_only=True)
     promise = serializers.SerializerMethodField()
 
     class Meta:

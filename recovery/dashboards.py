@@ -13,7 +13,7 @@ from recovery import figures
 from recovery.measures import CurrencyPanel, measure_panels
 from recovery.portfolio import link_loans, read_filter
 
-STILL = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
+STILL: Any = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
 
 portfolio_app = DjangoDash("portfolio")
 # The address of the page says what is asked for, so that a link to the page shows the same charts to a colleague.
@@ -58,7 +58,7 @@ def _draw(panel: CurrencyPanel, link_to: Any, *, has_name: bool) -> Any:
 def _card(finding: str, base: str, figure: Any, *, is_wide: bool = False) -> Any:
     return html.Div(
         [
-            html.H3(finding),
+            html.H2(finding),
             html.P(base, className="soft small"),
             dcc.Graph(figure=figure, config=STILL, style={"height": f"{figure.layout.height}px"}),
         ],

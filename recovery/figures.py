@@ -6,6 +6,7 @@ and the page's style paints the text. Titles stand in the page, above the chart,
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal
 from html import escape
 
@@ -221,13 +222,21 @@ def par_chart(trend: Sequence[ParPoint]) -> go.Figure:
     ticks = days[::-1][::3][::-1]  # every third month end, today among them
     figure.update_xaxes(
         showgrid=False, fixedrange=True, linecolor=GREY, ticks="outside", tickvals=ticks,
-        ticktext=[f"{day:%b}<br>{day.year}" for day in ticks], tickangle=0,
+        ticktext=_month_words(ticks), tickangle=0,
     )  # fmt: skip
     figure.update_yaxes(
         tickformat=".0%" if top >= 0.04 else ".1%", rangemode="tozero", range=[0, top * 1.15], nticks=5,
         gridcolor="rgba(123, 135, 148, 0.25)", zeroline=False, fixedrange=True,
     )  # fmt: skip
     return _dressed(figure, height=300, margin={"l": 46, "r": 122, "t": 8, "b": 44})
+
+
+def _month_words(days: Sequence[date]) -> list[str]:
+    """Name months, and the year where it begins or changes, so that labels stay narrow."""
+    return [
+        f"{day:%b}<br>{day.year}" if place == 0 or day.year != days[place - 1].year else f"{day:%b}"
+        for place, day in enumerate(days)
+    ]
 
 
 def _apart(values: Sequence[float], *, gap: float) -> list[float]:

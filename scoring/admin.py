@@ -1,6 +1,6 @@
 """Models, where they are live, and their scores in the admin; and the scores in the admin of loans."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -53,7 +53,7 @@ class ScoredLoanAdmin(LoanAdmin):
     list_display = (*LoanAdmin.list_display[:-1], "tier", "pd", LoanAdmin.list_display[-1])
     list_filter = (*LoanAdmin.list_filter, TierFilter)
     fields = (*LoanAdmin.fields, ("tier", "pd"))
-    export_columns: tuple[Column, ...] = (
+    export_columns: ClassVar[tuple[Column, ...]] = (
         *LoanAdmin.export_columns,
         ("risk tier", lambda loan: loan.newest_tier),
         ("probability of default", lambda loan: loan.newest_pd),

@@ -31,7 +31,7 @@ class ModelSerializer(serializers.ModelSerializer[ModelVersion]):
     metrics = ObjectField(read_only=True)
     parity = ObjectField(read_only=True)
     library_versions = ObjectField(read_only=True)
-    trained_by = serializers.SlugRelatedField("username", read_only=True)
+    trained_by: Any = serializers.SlugRelatedField("username", read_only=True)
     is_live = serializers.BooleanField(read_only=True, help_text="The champion of its purpose.")
 
     class Meta:
@@ -192,9 +192,9 @@ class ScoreNowView(StrictParametersMixin, APIView):
 
 
 def _answered(answers: Answers, loans: Sequence[int | None]) -> Response:
-    common = {"model": answers.model.name, "as_of": answers.as_of, "scored_at": answers.scored_at}
+    common: dict[str, Any] = {"model": answers.model.name, "as_of": answers.as_of, "scored_at": answers.scored_at}
     results = [
-        {"loan": loan, "pd": answer.pd, "tier": answer.tier, "reason": answer.reason} | common
+        common | {"loan": loan, "pd": answer.pd, "tier": answer.tier, "reason": answer.reason}
         for loan, answer in zip(loans, answers.results, strict=True)
     ]
     return Response({"results": results})
