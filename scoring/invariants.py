@@ -1,6 +1,7 @@
 """What must always be true of models and scores; `verify` asks. Each is one query."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -10,7 +11,7 @@ from scoring.features.definition import FEATURE_NAMES, FEATURE_SET
 APPEND_ONLY_TABLES = ("scoring_deployment", "scoring_featurevector", "scoring_modelversion", "scoring_score")
 
 
-def _lines(sql: str, parameters: list[object] | None = None) -> Iterator[str]:
+def _lines(sql: str, parameters: Sequence[Any] | None = None) -> Iterator[str]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         for (line,) in cursor:

@@ -1,7 +1,7 @@
 """The verbs of scoring: a batch over the portfolio, and single loans whose books changed."""
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 
 from django.db import connection
 
@@ -65,7 +65,7 @@ def score_loans(
         )
 
 
-def _remove_marks(answered: list[tuple[int, object]]) -> None:
+def _remove_marks(answered: Sequence[tuple[int, datetime]]) -> None:
     """Remove the marks that were there when the run began and have not been renewed since."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -150,14 +150,15 @@ def promote_model(*, model: ModelVersion, reason: str, by: User | None = None) -
             if old is not None and old.model_id == model.pk:
                 raise PromotionRefused(f"{model.name} is the champion of {model.purpose} already.")
             if old is not None:
-                old.live_until = max(now, old.live_from)
+                now = max(now, old.live_from)
+                old.live_until = now
                 old.retired_by = by
                 old.retire_reason = f"replaced by {model.name}"
                 old.save(update_fields=["live_until", "retired_by", "retire_reason"])
             Deployment.objects.create(
                 model=model,
                 purpose=model.purpose,
-                live_from=old.live_until if old is not None else now,
+                live_from=now,
                 promoted_by=by,
                 reason=reason.strip(),
             )
