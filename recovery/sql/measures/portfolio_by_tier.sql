@@ -18,10 +18,9 @@ SELECT
     coalesce(sum(delinquency.outstanding_principal_amount * newest.pd::numeric), 0) AS expected_bad_amount
 FROM borrowers_delinquency AS delinquency
 JOIN borrowers_loan AS loan ON loan.id = delinquency.loan_id
-JOIN borrowers_borrower AS borrower ON borrower.id = loan.borrower_id
 LEFT JOIN newest ON newest.loan_id = delinquency.loan_id
 WHERE delinquency.bucket NOT IN ('paid_off', 'written_off')
   AND (%(currency)s::text IS NULL OR loan.currency = %(currency)s)
   AND (%(product)s::bigint IS NULL OR loan.product_id = %(product)s)
-  AND (%(team)s::bigint IS NULL OR borrower.team_id = %(team)s)
+  AND (%(team)s::bigint IS NULL OR loan.borrower_id IN (SELECT id FROM borrowers_borrower WHERE team_id = %(team)s))
 GROUP BY loan.currency, newest.tier
