@@ -15,7 +15,10 @@ from borrowers.models import BusinessDate, ImportRun
 from borrowers.signals import books_changed
 from creditpath.accounts.models import Team, User
 
-TOUCHED_LOANS_LIMIT = 1_000  # above it the batch commands are the way; a message with a million loans helps nobody
+LOANS_PER_MESSAGE = 10_000
+NEW_LOANS_LIMIT = (
+    1_000  # more new loans than this are for the batch commands; none of them has a score that could be wrong
+)
 STATISTICS_ROWS = 1_000
 TABLES = ("borrowers", "loans", "instalments", "payments", "actions", "promises")
 
@@ -43,7 +46,7 @@ def publish(
     """Bring the staged rows into the books in one transaction; `finish` is called inside it, last.
 
     Either all of it is there afterwards, with the business date moved, or nothing. Entries that people make meanwhile are not
-    blocked. Touched loans are told through `books_changed` if they are few.
+    blocked. Loans that were in the books and changed are told through `books_changed`, new ones if they are few.
     """
     with staged(run_id) as cursor:
         books = BusinessDate.objects.select_for_update().first()
@@ -70,10 +73,7 @@ def publish(
         if dry_run:
             transaction.set_rollback(True)
         else:
-            cursor.execute(report["touched_loans"], {"limit": TOUCHED_LOANS_LIMIT + 1})
-            loan_ids = [loan_id for (loan_id,) in cursor.fetchall()]
-            if 0 < len(loan_ids) <= TOUCHED_LOANS_LIMIT:
-                books_changed.send(sender=ImportRun, loan_ids=loan_ids)
+            _tell_of_changes(cursor, report)
             finish(published)
     return published
 
@@ -138,6 +138,16 @@ def _notes(cursor: Any, report: dict[str, str], tables: dict[str, dict[str, int]
         if n:
             notes.append(text.format(n))
     return notes
+
+
+def _tell_of_changes(cursor: Any, report: dict[str, str]) -> None:
+    cursor.execute(report["changed_loans"])
+    while rows := cursor.fetchmany(LOANS_PER_MESSAGE):
+        books_changed.send(sender=ImportRun, loan_ids=[loan_id for (loan_id,) in rows])
+    cursor.execute(report["new_loans"], {"limit": NEW_LOANS_LIMIT + 1})
+    loan_ids = [loan_id for (loan_id,) in cursor.fetchall()]
+    if 0 < len(loan_ids) <= NEW_LOANS_LIMIT:
+        books_changed.send(sender=ImportRun, loan_ids=loan_ids)
 
 
 def _move_business_date(books: BusinessDate | None, day: date, *, asked: bool) -> list[str]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from borrowers.importing.errors import SourceUnreadable
 from borrowers.importing.files import SourceFile
 from borrowers.importing.reading import SourceReader
@@ -103,8 +105,8 @@ def _records(cursor: Any, sql: str, place: _Place, columns: tuple[str, ...]) -> 
         cursor.execute(sql, {**key, "after": done, "until": last})
         positions = dict(zip(chunk.rows.tolist(), range(len(chunk.rows)), strict=True))
         for row, column, value, reason in cursor.fetchall():
-            cells = chunk.frame.iloc[positions[row]].dropna().to_dict() if row in positions else {}
-            cells_in_order = (str(cells.get(name, "")) for name in columns)
+            cells = chunk.frame.iloc[[positions[row]]].to_dict("records")[0] if row in positions else {}
+            cells_in_order = ("" if pd.isna(cells.get(name)) else str(cells[name]) for name in columns)
             yield [place.file.name, str(row), *map(neutralise, (column, value, reason, *cells_in_order))]
         done = last
     cursor.execute(sql, {**key, "after": done, "until": 2**62})

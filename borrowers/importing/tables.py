@@ -98,7 +98,7 @@ def read_sqlite(file: SourceFile, source: Source, columns: set[str] | None) -> I
         tables = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY 1"
         names = [row[0] for row in connection.execute(tables)]
         table = source.table or (names[0] if len(names) == 1 else None)
-        if table not in names:
+        if table is None or table not in names:
             raise file.complain(
                 f"there is no table {table!r}; it has {', '.join(names)}. Say table = … in the mapping."
             )

@@ -32,13 +32,12 @@ SELECT count(*) FROM (
 -- name: last_day
 SELECT greatest((SELECT max(approved_on) FROM new_loan), (SELECT max(effective_on) FROM staged_payment));
 
--- name: touched_loans
+-- name: changed_loans
+-- Loans that were in the books before and are not as they were.
 SELECT id FROM (
     SELECT id FROM updated_loan
     UNION
-    SELECT l.id FROM inserted_loan JOIN borrowers_loan AS l USING (external_id)
-    UNION
-    SELECT loan_id FROM schedule_plan
+    SELECT loan_id FROM schedule_plan WHERE NOT loan_is_new
     UNION
     SELECT loan_id FROM changed_payment
     UNION
@@ -47,6 +46,9 @@ SELECT id FROM (
     SELECT l.id FROM staged_payment AS s
     JOIN borrowers_loan AS l ON l.external_id = s.loan
     WHERE NOT EXISTS (SELECT FROM known_payment AS k WHERE k.external_id = s.external_id)
-) AS touched
-ORDER BY id
-LIMIT %(limit)s;
+        AND NOT EXISTS (SELECT FROM inserted_loan AS i WHERE i.external_id = s.loan)
+) AS changed
+ORDER BY id;
+
+-- name: new_loans
+SELECT l.id FROM inserted_loan JOIN borrowers_loan AS l USING (external_id) LIMIT %(limit)s;

@@ -66,7 +66,7 @@ def test_a_bad_row_stops_the_import_and_is_told_with_its_remedy(lender: Lender, 
 def test_with_rejects_the_other_rows_are_in_and_the_bad_one_is_in_the_file(
     lender: Lender, case: str, tmp_path: Path
 ) -> None:
-    line, cell, remedy = BAD_PAYMENTS[case]
+    line, _, remedy = BAD_PAYMENTS[case]
     lender.change("payments.csv", GOOD_PAYMENT, f"{line}\n{GOOD_PAYMENT}")
     rejects = tmp_path / "bad.csv"
 

@@ -6,13 +6,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
-from borrowers.importing import publishing, services, staging
+from borrowers.importing import publishing
+from borrowers.importing.errors import ImportRunning
+from borrowers.importing.reports import ImportReport
 from borrowers.models import ImportRun, Loan, Payment
 from tests.borrowers.importing.lender import Lender, books, counts
 
@@ -20,13 +21,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # The import runs in a process of its own against the test database, and stops dead where the test wants it killed.
 CHILD = """
-import os, sys, time
+import sys, time
 import django
-from django.conf import settings
 django.setup()
 from django.db import connection
 connection.settings_dict["NAME"] = sys.argv[1]
-from borrowers.importing import publishing, services, staging
+from borrowers.importing import publishing, running, staging
 from borrowers.services import import_portfolio
 place, after = sys.argv[4], int(sys.argv[5])
 calls = 0
@@ -42,7 +42,7 @@ def stop(function):
 if place == "staging":
     staging.add_rows = stop(staging.add_rows)
 elif place == "checking":
-    services.check_rows = stop(services.check_rows)
+    running.check_rows = stop(running.check_rows)
 elif place == "publishing":
     publishing.set_business_date = stop(publishing.set_business_date)
 elif place == "committed":
@@ -89,12 +89,12 @@ def test_kill_minus_nine_publishes_all_or_nothing(tmp_path: Path, place: str, af
         assert cursor.fetchall() == []
 
 
-def _load_when_the_lock_is_free(lender: Lender) -> services.ImportReport:
+def _load_when_the_lock_is_free(lender: Lender) -> ImportReport:
     """The server notices the death of its client in a moment, and only then gives up its lock."""
     for _ in range(100):
         try:
             return lender.load()
-        except services.ImportRunning:
+        except ImportRunning:
             time.sleep(0.1)
     raise AssertionError("the lock of a dead import was never given up")
 
@@ -115,4 +115,3 @@ def test_an_error_while_publishing_leaves_nothing_of_the_import(
     assert books() == before
     run = ImportRun.objects.get()
     assert (run.state, run.error) == ("failed", "OSError: no space left on device")
-    assert SimpleNamespace(schema=staging.schema_of(run.pk)).schema == f"import_{run.pk}"

@@ -155,7 +155,8 @@ def test_local_times_are_of_the_lenders_zone_and_offsets_are_respected(lender: L
     lender.change("lender.toml", 'effective_on = "paid"', 'booked_at = "paid"')
     lender.write(
         "payments.csv",
-        "reference,loan,amount,paid\nP1,L1,5,2026-01-30 23:30:00\nP2,L1,5,2026-01-31T04:30:00Z\nP3,L1,5,2026-01-30T23:30:00-05:00\n",
+        "reference,loan,amount,paid\nP1,L1,5,2026-01-30 23:30:00\n"
+        "P2,L1,5,2026-01-31T04:30:00Z\nP3,L1,5,2026-01-30T23:30:00-05:00\n",
     )
     lender.load()
     assert set(Payment.objects.values_list("booked_at", "effective_on")) == {
@@ -198,7 +199,8 @@ def test_columns_are_joined_from_another_file_and_rows_are_filtered(lender: Lend
     lender.change(
         "lender.toml",
         'files = "loans.csv"\n',
-        'files = "loans.csv"\nwhere = { status = ["open"] }\n[[source.join]]\nfiles = "branches.csv"\non = { branch = "code" }\nprefix = "branch "\n',
+        'files = "loans.csv"\nwhere = { status = ["open"] }\n[[source.join]]\n'
+        'files = "branches.csv"\non = { branch = "code" }\nprefix = "branch "\n',
     )
     lender.change(
         "lender.toml", 'approved_on = "approved"', 'approved_on = "approved"\nattributes.city = "branch city"'
@@ -232,7 +234,8 @@ def test_computed_due_dates_skip_weekends_and_holidays_and_given_ones_stay(lende
     lender.change(
         "lender.toml",
         'first_due_on = "first due"\ninstalments = { constant = 2 }\nevery_months = 1',
-        'first_due_on = "first due"\ninstalments = { constant = 3 }\nevery_days = 7\nworking_days = true\nholidays = [2026-02-09]',
+        'first_due_on = "first due"\ninstalments = { constant = 3 }\nevery_days = 7\n'
+        "working_days = true\nholidays = [2026-02-09]",
     )
     lender.load()
     days = Instalment.objects.filter(loan__external_id="L1").order_by("number").values_list("due_on", flat=True)

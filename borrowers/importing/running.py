@@ -1,0 +1,202 @@
+"""One import from the files to the report, under the lock of imports."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from django.db import Error as DatabaseError
+from django.db import transaction
+from django.utils import timezone
+
+from borrowers.importing import staging
+from borrowers.importing.checking import check_rows
+from borrowers.importing.chunks import Fault
+from borrowers.importing.errors import ImportRunning, RowsRejected
+from borrowers.importing.files import SourceFile, fingerprint
+from borrowers.importing.mapping import Mapping
+from borrowers.importing.publishing import Published, publish, refresh_statistics, try_lock, unlock
+from borrowers.importing.reading import SourceReader
+from borrowers.importing.rejects import check_writable, read_rejects, write_rejects
+from borrowers.importing.reports import ImportReport
+from borrowers.importing.rows import stage_chunk
+from borrowers.models import BusinessDate, ImportRun
+from creditpath.accounts.models import Team, User
+
+FAULTS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be imported, and how."""
+
+    mapping: Mapping
+    source: Path
+    found: list[tuple[SourceFile, ...]]
+    dry_run: bool
+    rejects: Path | None
+    started_by: User | None
+    team: Team | None
+    now: datetime
+    progress: Callable[[int, int, str], None]
+
+    @property
+    def files(self) -> list[SourceFile]:
+        """Return each file once, in order; a file that two sources read is one."""
+        return list(dict.fromkeys(file for group in self.found for file in group))
+
+
+def run_import(order: Order) -> ImportReport:
+    """Stage, check and publish; whatever stops it, the run is marked failed and its staging is dropped."""
+    started = monotonic()
+    if order.rejects is not None:
+        check_writable(order.rejects, order.files)
+    with _one_at_a_time():
+        run = ImportRun.objects.create(
+            source_name=order.source.name[:300],
+            source_sha256=fingerprint(order.files),
+            mapping=order.mapping.text,
+            started_by=order.started_by,
+        )
+        try:
+            return _Import(run, order).run_all(started=started)
+        except BaseException as error:
+            # The connection itself may be gone; then the next import clears up.
+            with suppress(DatabaseError):
+                _fail(run, f"{type(error).__name__}: {error}", keep=not order.dry_run)
+            raise
+
+
+class _Import:
+    """One run from the files to the report."""
+
+    def __init__(self, run: ImportRun, order: Order) -> None:
+        self.run = run
+        self.order = order
+        numbers = {file: number for number, file in enumerate(order.files)}
+        self.readers = [
+            (SourceReader(item, order.source), [(numbers[file], file) for file in group])
+            for item, group in zip(order.mapping.sources, order.found, strict=True)
+        ]
+        self.names = {number: file.name for file, number in numbers.items()}
+
+    def run_all(self, *, started: float) -> ImportReport:
+        dry_run, rejects, run_id = self.order.dry_run, self.order.rejects, self.run.pk
+        staging.create(self.run.pk)
+        n_read = self._stage()
+        self.order.progress(0, 1, "checking")
+        notes = check_rows(self.run.pk, self.order.mapping, {"limit": self._last_day(), "now": self.order.now})
+        n_rejected, first = read_rejects(self.run.pk, limit=FAULTS_SHOWN)
+        faults = tuple(self._tell(fault) for fault in first)
+        if n_rejected and rejects is None and not dry_run:
+            raise self._refusal(n_rejected, faults)
+        written = write_rejects(rejects, self.run.pk, self.readers) if rejects is not None else None
+        try:
+            published = publish(
+                run_id=self.run.pk,
+                mapping=self.order.mapping,
+                now=self.order.now,
+                by=self.order.started_by,
+                team=self.order.team,
+                dry_run=dry_run,
+                finish=lambda done: self._finish(done, n_read, n_rejected),
+                progress=self.order.progress,
+            )
+            if written is not None and rejects is not None:
+                written.replace(rejects)
+        finally:
+            if written is not None:
+                written.unlink(missing_ok=True)
+        staging.drop(run_id)
+        if dry_run:
+            self.run.delete()
+        else:
+            refresh_statistics(published.tables)
+        return ImportReport(
+            read=n_read,
+            rejected=n_rejected,
+            seconds=monotonic() - started,
+            tables=published.tables,
+            notes=notes + published.notes,
+            faults=faults if rejects is None else (),
+            business_date=published.business_date,
+            dry_run=dry_run,
+            rejects=rejects,
+            run_id=None if dry_run else run_id,
+        )
+
+    def _stage(self) -> int:
+        """Copy every file into the staging tables, each chunk in a transaction of its own; return the rows read."""
+        teams = frozenset(Team.objects.values_list("name", flat=True))
+        sizes = {file: file.path.stat().st_size for _, files in self.readers for _, file in files}
+        total = sum(sizes[file] for _, files in self.readers for _, file in files)
+        before = n_read = 0
+        for number, (reader, files) in enumerate(self.readers):
+            for file_number, file in files:
+                for chunk in reader.chunks(file):
+                    made = stage_chunk(chunk, reader.source, teams=teams)
+                    with staging.staged(self.run.pk) as cursor:
+                        for kind, frame in made.tables.items():
+                            if len(frame):
+                                staging.add_rows(cursor, kind, frame, source=number, file=file_number)
+                        if made.faults:
+                            staging.add_faults(cursor, made.faults, source=number, file=file_number)
+                    n_read += made.n_read
+                    done = chunk.position if file.kind == "text" else 0
+                    self.order.progress(before + min(done, sizes[file]), total, f"reading {file.name}")
+                before += sizes[file]
+        return n_read
+
+    def _last_day(self) -> date:
+        """Return the last day that an entry may count from: the mapping's, or today; never before the books' own."""
+        books = BusinessDate.objects.first()
+        day = self.order.mapping.business_date or timezone.localdate(self.order.now)
+        return max(day, books.day) if books else day
+
+    def _tell(self, reject: tuple[Any, ...]) -> str:
+        _, file, row, column, value, reason = reject
+        fault = str(Fault(row, column, value, reason))
+        return f"{self.names[file]} row {row}{', ' if column else ': '}{fault}"
+
+    def _refusal(self, n_rejected: int, faults: tuple[str, ...]) -> RowsRejected:
+        more = f" And {n_rejected - 1:,} more bad rows." if n_rejected > 1 else ""
+        return RowsRejected(
+            f"{faults[0]}.{more} Nothing was imported; correct the file, or add --rejects F.csv to import the other rows.",
+            fields={fault.split(":")[0]: fault for fault in faults},
+        )
+
+    def _finish(self, published: Published, n_read: int, n_rejected: int) -> None:
+        """Record the outcome in the publishing transaction, so that the record is true."""
+        self.run.state = ImportRun.State.PUBLISHED
+        self.run.finished_at = timezone.now()
+        self.run.n_read, self.run.n_rejected, self.run.tables = n_read, n_rejected, published.tables
+        self.run.save()
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Hold the lock of imports; runs that still count as running have died, since nobody else holds it: clear them up."""
+    if not try_lock():
+        raise ImportRunning()
+    try:
+        for run in ImportRun.objects.filter(state=ImportRun.State.RUNNING):
+            _fail(run, "The process ended before the import did. Nothing of it was published.")
+        staging.drop_all()
+        yield
+    finally:
+        with suppress(DatabaseError):
+            unlock()
+
+
+def _fail(run: ImportRun, error: str, *, keep: bool = True) -> None:
+    """Drop what a run has staged and mark it failed, or forget it if it was only a dry run."""
+    with transaction.atomic():
+        staging.drop(run.pk)
+        record = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.RUNNING)
+        if keep:
+            record.update(state=ImportRun.State.FAILED, finished_at=timezone.now(), error=error[:2000])
+        else:
+            record.delete()
