@@ -184,8 +184,8 @@ def exact_lightgbm_threshold(value: float) -> float:
 
 
 def round_down_to_float32(value: float) -> float:
-    """Return the largest finite float32 value that is not above value ("not missing" is a split at infinity)."""
-    rounded = np.float32(np.clip(value, FLOAT32.min, FLOAT32.max))
+    """Return the largest finite float32 value not above value, at least -3.4e38 ("not missing" is a split at infinity)."""
+    rounded = np.float32(min(value, float(FLOAT32.max)))
     if float(rounded) > value:
         rounded = np.nextafter(rounded, np.float32(-np.inf))
     return float(rounded)

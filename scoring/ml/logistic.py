@@ -60,7 +60,7 @@ class BinnedLogistic(Learner):
         self._forest = self._as_forest(x.shape[1])
 
     def margin(self, x: Matrix) -> NDArray[np.float64]:
-        chunks = [x[at : at + ROWS_AT_ONCE] for at in range(0, len(x), ROWS_AT_ONCE)]
+        chunks = [x[at : at + ROWS_AT_ONCE] for at in range(0, max(len(x), 1), ROWS_AT_ONCE)]
         return (
             np.concatenate([self._design(chunk, np.float64) @ self._solution[:-1] for chunk in chunks])
             + self._solution[-1]

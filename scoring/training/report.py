@@ -73,5 +73,5 @@ class TrainingReport:
         lines += [f"Possible leak: {leak['column']} ({leak['evidence']}; {leak['action']})." for leak in self.leaks]
         lines += [f"Note: {warning}" for warning in self.warnings]
         verb = "Promoted" if self.promoted else "Recommended"
-        lines.append(f"{verb}, best on the inner folds: {self.champion}. ({self.seconds:.1f} s)")
+        lines.append(f"{verb} by the inner folds: {self.champion}. ({self.seconds:.1f} s)")
         return "\n".join(lines)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from importlib.metadata import version
 from time import monotonic
-from typing import Any
 
 import numpy as np
 
@@ -48,7 +47,7 @@ def train_models(
     Without a target: purpose "default" (the default) or "pays_30", observed monthly or on the days given. With target
     "attribute:NAME": each loan that has the attribute, as known at its approval; `bad` is the value that counts as bad. What is
     evaluated is what is registered: there is no refit on test rows, so the figures are those of the very bytes that score.
-    With `promote`, the candidate that ranks best on the inner folds becomes the champion.
+    With `promote`, the candidate that the inner folds recommend becomes the champion.
 
     Cost: some seconds per 10,000 cases for the features and a minute for the models; writes only at the end. Raises
     NoBusinessDate, NoCompleteWindow, TrainingRefused, UnknownAttribute, TooFewRows, OneClass and NothingProven.
@@ -85,9 +84,10 @@ def train_models(
         one.model.algorithm: _register(one, experiment, labelled, matrix, split, trained_by=trained_by)
         for one in proven
     }
-    best = versions[proven[0].model.algorithm]
+    recommended = experiment.recommend()
+    best = versions[recommended.model.algorithm]
     if promote:
-        promote_model(model=best, reason=reason or "Best on the inner folds of its training", by=trained_by)
+        promote_model(model=best, reason=reason or "Recommended by the inner folds of its training", by=trained_by)
     progress(total, total, "registered")
     return TrainingReport(
         purpose=labelled.purpose,
@@ -95,11 +95,11 @@ def train_models(
         bad_rate=float(labelled.y.mean()),
         split=split.words,
         leaks=[leak.as_dict() for leak in leaks],
-        candidates=[_describe(one, versions) for one in sorted(experiment.trained, key=_place(candidates))],
+        candidates=[_describe(one, versions) for one in experiment.trained],
         champion=best.name,
         baseline_auc=experiment.baseline.auc,
         baseline_column=experiment.baseline.column,
-        warnings=[*labelled.warnings, *split.warnings, *_warn(labelled, split, experiment, proven[0])],
+        warnings=[*labelled.warnings, *split.warnings, *_warn(labelled, split, experiment, recommended)],
         promoted=promote,
         seconds=monotonic() - began,
     )
@@ -235,10 +235,6 @@ def _describe(trained: Trained, versions: dict[str, ModelVersion]) -> CandidateR
         onnx_max_abs_diff=trained.parity.max_abs_diff,
         train_seconds=trained.model.train_seconds,
     )
-
-
-def _place(candidates: Sequence[str]) -> Callable[[Trained], Any]:
-    return lambda trained: list(candidates).index(trained.model.algorithm)
 
 
 def _warn(labelled: LabelledCases, split: Split, experiment: Experiment, best: Trained) -> list[str]:

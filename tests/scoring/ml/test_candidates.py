@@ -1,0 +1,84 @@
+"""What every candidate has to keep, checked alike for all of them."""
+
+import numpy as np
+import pytest
+
+from scoring.ml.candidates import CANDIDATES
+from scoring.ml.learner import UnsupportedSetting
+from scoring.ml.metrics import auc
+from scoring.ml.parity import check_parity, open_session, probe_rows, run_session
+from tests.scoring.ml.conftest import Data, Exported, draw, fit
+
+
+def test_exported_graph_gives_what_the_library_gives(exported: Exported, data: Data) -> None:
+    parity = check_parity(exported.onnx, exported.model.predict, data.x, thresholds=exported.model.learner.thresholds())
+    assert parity.n_rows >= 100_000
+    assert set(parity.max_by_part) == {"resampled", "random", "on_thresholds", "missing", "extreme"}
+    assert parity.max_abs_diff <= 1e-6
+    assert parity.holds
+
+
+def test_probabilities_are_finite_and_between_0_and_1(exported: Exported, data: Data) -> None:
+    session = open_session(exported.onnx)
+    for part in probe_rows(data.x, thresholds=exported.model.learner.thresholds(), seed=1, rows=5_000).values():
+        p = run_session(session, part)
+        assert np.isfinite(p).all()
+        assert ((p >= 0) & (p <= 1)).all()
+
+
+def test_order_of_rows_does_not_matter(exported: Exported, data: Data) -> None:
+    session = open_session(exported.onnx)
+    shuffled = np.random.default_rng(0).permutation(len(data.x))
+    assert np.array_equal(run_session(session, data.x)[shuffled], run_session(session, data.x[shuffled]))
+
+
+def test_one_row_alone_scores_as_in_a_batch(exported: Exported, data: Data) -> None:
+    session = open_session(exported.onnx)
+    batch = run_session(session, data.x[:50])
+    alone = np.concatenate([run_session(session, data.x[k : k + 1]) for k in range(50)])
+    assert np.abs(batch - alone).max() <= 1e-7
+
+
+def test_missing_values_are_scored_even_where_training_had_none(exported: Exported, data: Data) -> None:
+    rows = np.repeat(data.x[:1], data.x.shape[1], axis=0)
+    rows[np.arange(len(rows)), np.arange(len(rows))] = np.nan
+    p = run_session(open_session(exported.onnx), rows)
+    assert np.abs(p - exported.model.predict(rows)).max() <= 1e-6
+
+
+def test_model_has_learned_what_there_is_to_learn(exported: Exported) -> None:
+    fresh = draw(seed=8)
+    p = exported.model.predict(fresh.x)
+    assert auc(fresh.y, p) > 0.75
+    assert abs(p.mean() - fresh.y.mean()) < 0.03
+
+
+@pytest.mark.parametrize("algorithm", list(CANDIDATES))
+def test_same_seed_gives_the_same_bytes(algorithm: str) -> None:
+    data = draw(n=400)
+    assert fit(data, algorithm).onnx == fit(data, algorithm).onnx
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "setting"),
+    [
+        ("lightgbm", {"boosting": "rf"}),
+        ("lightgbm", {"zero_as_missing": True}),
+        ("lightgbm", {"linear_tree": True}),
+        ("lightgbm", {"categorical_feature": [0]}),
+        ("xgboost", {"booster": "dart"}),
+        ("xgboost", {"enable_categorical": True}),
+        ("logistic", {"penalty": "l1"}),
+    ],
+)
+def test_setting_that_cannot_be_exported_is_refused_before_training(algorithm: str, setting: dict) -> None:
+    with pytest.raises(UnsupportedSetting, match=next(iter(setting))):
+        CANDIDATES[algorithm](**setting)
+
+
+def test_model_without_signal_keeps_close_to_the_base_rate() -> None:
+    data = draw(n=600)
+    noise = np.random.default_rng(5).normal(size=data.x.shape).astype(np.float32)
+    for algorithm in CANDIDATES:
+        p = fit(Data(noise, data.y, data.groups), algorithm).model.predict(noise)
+        assert abs(np.median(p) - data.y.mean()) < 0.1
