@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class RecoveryConfig(AppConfig):
@@ -6,5 +9,17 @@ class RecoveryConfig(AppConfig):
     verbose_name = "recovery"
 
     def ready(self) -> None:
-        """Register what `verify` checks."""
+        """Register what `verify` checks, and the dashboards."""
         from recovery import invariants  # noqa: F401
+
+        post_migrate.connect(_register_dashboards, sender=self)
+
+
+def _register_dashboards(using: str, **kwargs: Any) -> None:
+    """Write the rows that django-plotly-dash would write at the first visit, where two requests at once make one of them fail."""
+    from django_plotly_dash.models import StatelessApp
+
+    from creditpath.access import DASHBOARDS
+
+    for name in DASHBOARDS:
+        StatelessApp.objects.using(using).get_or_create(app_name=name, defaults={"slug": name})
