@@ -86,7 +86,7 @@ class Forest:
         )
 
     def _add(self, *entry: Any) -> None:
-        columns = (
+        columns: tuple[list[Any], ...] = (
             self.tree, self.node, self.feature, self.threshold, self.left, self.right, self.missing_goes_left, self.mode
         )  # fmt: skip
         for column, value in zip(columns, entry, strict=True):

@@ -28,28 +28,27 @@ def train_in_process(**options: Any) -> dict[str, Any]:
     registered nothing, since models are registered at the end.
     """
     command = [sys.executable, str(MANAGE), "train_models", "--json", "--progress-lines", *as_arguments(options)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     output: list[str] = []
     notes: list[str] = []
-    readers = [
-        threading.Thread(target=lambda: output.append(process.stdout.read() if process.stdout else ""), daemon=True),
-        threading.Thread(target=lambda: notes.extend(process.stderr or ()), daemon=True),
-    ]
-    for reader in readers:
-        reader.start()
-    try:
-        while process.poll() is None:
-            _tell(notes)
-            try:
-                process.wait(timeout=LOOK_EVERY_SECONDS)
-            except subprocess.TimeoutExpired:
-                continue
-    finally:
-        if process.poll() is None:  # the job was cancelled or taken over
-            process.terminate()
-            process.wait()
-    for reader in readers:
-        reader.join()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        readers = [
+            threading.Thread(target=lambda: output.append(process.stdout.read() if process.stdout else "")),
+            threading.Thread(target=lambda: notes.extend(process.stderr or ())),
+        ]
+        for reader in readers:
+            reader.start()
+        try:
+            while process.poll() is None:
+                _tell(notes)
+                try:
+                    process.wait(timeout=LOOK_EVERY_SECONDS)
+                except subprocess.TimeoutExpired:
+                    continue
+        finally:
+            if process.poll() is None:  # the job was cancelled or taken over
+                process.terminate()
+            for reader in readers:
+                reader.join()
     _tell(notes)
     if process.returncode != 0:
         said = [line.strip() for line in notes if line.strip() and not PROGRESS_LINE.match(line)]
