@@ -56,7 +56,7 @@ class ScoringReport:
 class StaleReport:
     """What became of the loans whose books had changed."""
 
-    as_of: date
+    as_of: date | None
     n_marked: int
     n_failed: int
     runs: tuple[ScoringReport, ...]

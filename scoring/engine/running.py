@@ -17,7 +17,7 @@ from scoring.engine.reports import ScoringReport
 from scoring.errors import UnknownEngine
 from scoring.features.cases import Case, cases_at_approval, in_chunks
 from scoring.features.definition import FEATURE_SET
-from scoring.features.services import read_vectors, write_vectors
+from scoring.features.services import as_arrays, read_vectors, write_vectors
 from scoring.models import ModelVersion, ScoringRun, Tier
 from scoring.registry.services import check_fit, load_session, run_session
 
@@ -127,11 +127,7 @@ class _Scorer:
         with connection.cursor() as cursor:
             cursor.execute(
                 load("scoring", "read_vectors.sql"),
-                {
-                    "loans": [case.loan_id for case in cases],
-                    "days": [case.as_of for case in cases],
-                    "feature_set": FEATURE_SET,
-                },
+                as_arrays(cases) | {"feature_set": FEATURE_SET},
             )
             rows = cursor.fetchall()
         if missing := len(cases) - len(rows):

@@ -80,12 +80,12 @@ def _rescore(
     without: Iterable[int] = (),
 ) -> StaleReport:
     began = monotonic()
-    as_of = as_of or get_business_date()
     engine = choose_engine(engine)
     champions = find_champions()
     nothing = StaleReport(as_of=as_of, n_marked=0, n_failed=0, runs=(), seconds=0.0)
     if not champions:
         return nothing
+    as_of = as_of or get_business_date()
     may_unmark = not is_batch_under_way()
     with transaction.atomic():
         marked = _take_marks(loan_ids, without)

@@ -87,11 +87,11 @@ def build_features(
 
 
 def write_vectors(cases: Sequence[Case], *, progress: Progress = lambda done, total, message: None) -> int:
-    """Write the vectors of cases where the newest of the same loan, day and feature set differs; return how many were."""
+    """Write the vectors of cases where the newest known by then differs or is not there; return how many were written."""
     written = done = 0
     for chunk in in_chunks(cases, CASES_AT_ONCE):
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(load("scoring", "write_vectors.sql"), _as_arrays(chunk) | {"feature_set": FEATURE_SET})
+            cursor.execute(load("scoring", "write_vectors.sql"), as_arrays(chunk) | {"feature_set": FEATURE_SET})
             written += cursor.rowcount
         done += len(chunk)
         progress(done, len(cases), "features")
@@ -114,7 +114,7 @@ def build_matrix(cases: Iterable[Case], *, progress: Progress = lambda done, tot
                 """SELECT array_to_string("values", ',', 'NaN')
                 FROM loan_features(%(loans)s::bigint[], %(days)s::date[], %(knowns)s::timestamptz[]) WITH ORDINALITY
                 ORDER BY ordinality""",
-                _as_arrays(chunk),
+                as_arrays(chunk),
             )
             if cursor.rowcount != len(chunk):
                 raise UnknownLoans(
@@ -148,7 +148,8 @@ def find_owing_loans(*, as_of: date, known: datetime) -> list[int]:
         return [loan_id for (loan_id,) in cursor.fetchall()]
 
 
-def _as_arrays(cases: Sequence[Case]) -> dict[str, list[Any]]:
+def as_arrays(cases: Sequence[Case]) -> dict[str, list[Any]]:
+    """Return cases as the three arrays that the SQL takes, side by side."""
     return {
         "loans": [case.loan_id for case in cases],
         "days": [case.as_of for case in cases],

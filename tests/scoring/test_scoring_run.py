@@ -17,7 +17,7 @@ from scoring.engine import running
 from scoring.engine.services import is_batch_under_way, mark_stale, score_loans
 from scoring.errors import NoChampion, RunUnderWay, UnknownEngine
 from scoring.features.definition import FEATURE_NAMES
-from scoring.models import FeatureVector, Score, ScoringRun, StaleLoan, Tier
+from scoring.models import FeatureVector, ModelVersion, Score, ScoringRun, StaleLoan, Tier
 from scoring.registry.services import promote_model, register_model
 from tests.factories import at, make_borrower, make_loan, make_payment
 from tests.models import logistic_graph, pd_by_hand, promote_logistic, register_logistic
@@ -107,19 +107,7 @@ class TestWhoIsScored:
             approved_at=at(date(2026, 5, 9), 11),
             instalments=[(date(2026, 6, 8), 100)],
         )
-        model = register_model(
-            purpose="attribute:flag",
-            algorithm="logistic",
-            onnx=logistic_graph({"settled_loans": 1.0}),
-            target={"at": "approved_on"},
-            data_window={},
-            metrics={},
-            parity={"max_abs_diff": 0.0},
-            threshold=0.2,
-            tier_edges=[0.1, 0.3, 0.6],
-            is_simulated=True,
-        )
-        promote_model(model=model, reason="labelled ledger")
+        promote_at_approval()
 
         score_loans()
 
@@ -133,6 +121,34 @@ class TestWhoIsScored:
         features = dict(zip(FEATURE_NAMES, score.vector.values, strict=True))
         assert features["days_on_book"] == 0
         assert features["days_past_due"] == 0
+
+    def test_a_loan_approved_today_has_one_vector_of_its_approval_and_one_of_now(self) -> None:
+        borrower = make_borrower()
+        make_loan(
+            borrower=borrower,
+            instalments=[(DAY, 100)],
+            payments=[(DAY, 100, at(DAY, 18))],
+            approved_on=date(2026, 6, 1),
+        )
+        loan = make_loan(
+            borrower=borrower,
+            approved_on=DAY,
+            approved_at=at(DAY, 12),
+            booked=at(DAY, 12),
+            instalments=[(date(2026, 7, 30), 100)],
+        )
+        promote_at_approval()
+        promote_logistic()
+
+        for _ in range(2):
+            score_loans(purpose="attribute:flag")
+            score_loans(purpose="default")
+
+        settled = FEATURE_NAMES.index("settled_loans")
+        for purpose, n_settled in (("attribute:flag", 0), ("default", 1)):
+            vectors = {s.vector for s in Score.objects.filter(loan=loan, run__model__purpose=purpose)}
+            assert [vector.values[settled] for vector in vectors] == [n_settled]
+        assert FeatureVector.objects.filter(loan=loan).count() == 2
 
     def test_each_purpose_is_scored_apart(self, portfolio: list[Loan]) -> None:
         promote_logistic()
@@ -323,6 +339,24 @@ class TestAtTheSameTime:
         score_loans(progress=pay)
 
         assert list(StaleLoan.objects.values_list("loan", flat=True)) == [portfolio[2].pk]
+
+
+def promote_at_approval() -> ModelVersion:
+    """Return a champion that was trained on loans as they stood at approval."""
+    model = register_model(
+        purpose="attribute:flag",
+        algorithm="logistic",
+        onnx=logistic_graph({"settled_loans": 1.0}),
+        target={"at": "approved_on"},
+        data_window={},
+        metrics={},
+        parity={"max_abs_diff": 0.0},
+        threshold=0.2,
+        tier_edges=[0.1, 0.3, 0.6],
+        is_simulated=True,
+    )
+    promote_model(model=model, reason="labelled ledger")
+    return model
 
 
 def terminate(pid: int) -> None:
