@@ -14,6 +14,7 @@ from scoring.ml.metrics import log_loss
 
 EDGE_QUANTILES = (0.0, 0.01, *(k / 10 for k in range(1, 10)), 0.95, 0.98, 0.99, 0.995)
 ROWS_AT_ONCE = 10_000
+GRID = 2.0**18
 STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0)  # inverse of the ridge penalty
 
 
@@ -56,15 +57,20 @@ class BinnedLogistic(Learner):
     def fit(self, x: Matrix, y: NDArray[np.int8]) -> None:
         assert self.strength is not None, "tune() chooses the strength, or the caller gives it"
         self._place_edges(x)
-        self._solution = self._solve(self._design(x), y, self.strength)
-        self._forest = self._as_forest(x.shape[1])
+        solution = _on_grid(self._solve(self._design(x), y, self.strength))
+        self._weight, self._missing = np.split(solution[:-1], [len(self._column)])
+        self._centre = _on_grid(np.bincount(self._column, self._share_above * self._weight, minlength=x.shape[1]))
+        self._intercept = float(solution[-1])
+        self._forest = self._as_forest()
 
     def margin(self, x: Matrix) -> NDArray[np.float64]:
         chunks = [x[at : at + ROWS_AT_ONCE] for at in range(0, max(len(x), 1), ROWS_AT_ONCE)]
-        return (
-            np.concatenate([self._design(chunk, np.float64) @ self._solution[:-1] for chunk in chunks])
-            + self._solution[-1]
-        )
+        return np.concatenate([self._margin(chunk) for chunk in chunks])
+
+    def _margin(self, x: Matrix) -> NDArray[np.float64]:
+        is_missing = np.isnan(x)
+        steps = (x[:, self._column] > self._edge).astype(np.float64)  # a missing value is above no edge
+        return steps @ self._weight - ~is_missing @ self._centre + is_missing @ self._missing + self._intercept
 
     def thresholds(self) -> list[NDArray[np.float32]]:
         return self._forest.thresholds(self._n_features)
@@ -87,12 +93,12 @@ class BinnedLogistic(Learner):
         present_counts = np.maximum((~np.isnan(x)).sum(axis=0), 1)[self._column]
         self._share_above = ((x[:, self._column] > self._edge).sum(axis=0) / present_counts).astype(np.float32)
 
-    def _design(self, x: Matrix, dtype: type[np.floating] = np.float32) -> NDArray[np.floating]:
+    def _design(self, x: Matrix) -> Matrix:
         """Return centred steps, zero where the value is missing, beside the missing indicators."""
         is_missing = np.isnan(x)
-        steps = (x[:, self._column] > self._edge).astype(dtype) - self._share_above
+        steps = (x[:, self._column] > self._edge).astype(np.float32) - self._share_above
         steps[is_missing[:, self._column]] = 0
-        return np.hstack([steps, is_missing.astype(dtype)])
+        return np.hstack([steps, is_missing.astype(np.float32)])
 
     def _solve(
         self,
@@ -112,14 +118,12 @@ class BinnedLogistic(Learner):
             model.fit(design, y)
         return np.append(model.coef_[0], model.intercept_[0]).astype(np.float64)
 
-    def _as_forest(self, n_features: int) -> Forest:
+    def _as_forest(self) -> Forest:
         """Return one tree a feature that finds the bin, and a last one that is the intercept."""
-        weight, missing = np.split(self._solution[:-1], [len(self._column)])
         forest = Forest(compare="BRANCH_LEQ")
-        for feature in range(n_features):
+        for feature in range(self._n_features):
             own = self._column == feature
-            centre = float(self._share_above[own].astype(np.float64) @ weight[own])
-            values = np.concatenate([[0.0], np.cumsum(weight[own])]) - centre
+            values = np.concatenate([[0.0], np.cumsum(self._weight[own])]) - self._centre[feature]
             # Every finite value is at most the largest float32, so this split tells missing values apart.
             forest.add_split(
                 tree=feature,
@@ -130,10 +134,15 @@ class BinnedLogistic(Learner):
                 right=1,
                 missing_goes_left=False,
             )
-            forest.add_leaf(tree=feature, node=1, value=float(missing[feature]))
+            forest.add_leaf(tree=feature, node=1, value=float(self._missing[feature]))
             _add_bins(forest, feature, edges=self._edge[own], values=values)
-        forest.add_leaf(tree=n_features, node=0, value=float(self._solution[-1]))
+        forest.add_leaf(tree=self._n_features, node=0, value=self._intercept)
         return forest
+
+
+def _on_grid(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round to multiples of 2^-18: float32 adds such values without any rounding, in any order, up to a sum of 64."""
+    return np.round(values * GRID) / GRID
 
 
 def _add_bins(forest: Forest, feature: int, *, edges: NDArray[np.float32], values: NDArray[np.float64]) -> None:
