@@ -11,6 +11,7 @@ from django.dispatch import receiver
 from borrowers.signals import books_changed
 from creditpath.jobs import nudge
 from scoring.engine.services import mark_stale, rescore_loans
+from scoring.models import StaleLoan
 
 logger = getLogger("creditpath.scoring")
 
@@ -37,11 +38,13 @@ def mark_changed_loans(sender: Any, loan_ids: Iterable[int], **kwargs: Any) -> N
 
 def rescore_after_commit() -> None:
     """Score what the transaction changed, once however many changes it made; whatever goes wrong is left to the worker."""
-    loan_ids = set(_pending.loan_ids)
+    pending = set(_pending.loan_ids)
     _pending.loan_ids.clear()
-    if not loan_ids:
+    if not pending:
         return
     try:
+        # Only what is marked counts: ids that rolled-back transactions of this thread left here must not fill the measure.
+        loan_ids = set(StaleLoan.objects.filter(loan_id__in=pending).values_list("loan_id", flat=True))
         if len(loan_ids) > AT_ONCE:
             nudge(SWEEP)
         else:
