@@ -59,7 +59,8 @@ class BinnedLogistic(Learner):
         self._place_edges(x)
         solution = _on_grid(self._solve(self._design(x), y, self.strength))
         self._weight, self._missing = np.split(solution[:-1], [len(self._column)])
-        self._centre = _on_grid(np.bincount(self._column, self._share_above * self._weight, minlength=x.shape[1]))
+        effects = np.bincount(self._column, self._share_above * self._weight, minlength=x.shape[1])
+        self._centre = _on_grid(effects.astype(np.float64))
         self._intercept = float(solution[-1])
         self._forest = self._as_forest()
 
