@@ -24,7 +24,9 @@ class Tier(models.TextChoices):
 class ModelVersion(models.Model):
     """A trained model: its ONNX bytes are the model, the rest says where it comes from and how good it is. Append-only."""
 
-    name = models.CharField(max_length=80, unique=True, help_text="purpose-algorithm-number, such as default-xgboost-3.")
+    name = models.CharField(
+        max_length=80, unique=True, help_text="purpose-algorithm-number, such as default-xgboost-3."
+    )
     purpose = models.CharField(max_length=40, help_text="default, pays_30, or attribute:NAME for a labelled ledger.")
     algorithm = models.CharField(max_length=20)
     onnx = models.BinaryField()
@@ -32,7 +34,9 @@ class ModelVersion(models.Model):
     feature_set = models.CharField(max_length=64, help_text="Hash of the feature definition that it was trained on.")
     feature_names = ArrayField(models.CharField(max_length=80), help_text="Columns of the float32 matrix, in order.")
     target = models.JSONField(help_text="What counts as bad, horizon in days, observation days.")
-    data_window = models.JSONField(help_text="First and last observation day, rows, bad rate, split, hash of the matrix.")
+    data_window = models.JSONField(
+        help_text="First and last observation day, rows, bad rate, split, hash of the matrix."
+    )
     parameters = models.JSONField(default=dict)
     metrics = models.JSONField(help_text="Figures on rows that neither fitting, tuning, calibration nor threshold saw.")
     parity = models.JSONField(help_text="Largest and quantile differences between native model and ONNX Runtime.")
@@ -113,7 +117,9 @@ class ScoringRun(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.CheckConstraint(condition=Q(kind__in=["batch", "stale"]), name="scoring_run_kind_is_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["batch", "stale"]), name="scoring_run_kind_is_known")
+        ]
 
     def __str__(self) -> str:
         return f"run {self.pk} of {self.model} as of {self.as_of}"

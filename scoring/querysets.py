@@ -35,12 +35,7 @@ class ScoreQuerySet(models.QuerySet):
 
     def current(self, *, purpose: str) -> Self:
         """Keep each loan's newest published score of a purpose."""
-        return (
-            self.published()
-            .filter(run__model__purpose=purpose)
-            .order_by("loan_id", "-id")
-            .distinct("loan_id")
-        )
+        return self.published().filter(run__model__purpose=purpose).order_by("loan_id", "-id").distinct("loan_id")
 
     def as_of(self, day: date) -> Self:
         return self.filter(run__as_of=day)
