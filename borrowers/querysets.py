@@ -61,4 +61,3 @@ class PromiseQuerySet(models.QuerySet):
 class DelinquencyQuerySet(models.QuerySet):
     def in_arrears(self) -> Self:
         return self.filter(bucket__in=ARREARS_BUCKETS)
-

@@ -1,6 +1,8 @@
 """One settings file, driven by the environment (see .env.example); importing it starts and connects to nothing."""
 
+import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -16,7 +18,7 @@ def _development_secret_key() -> str:
     path = VAR_DIR / "secret-key"
     VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with open(path, "x", opener=lambda p, flags: __import__("os").open(p, flags, 0o600)) as stream:
+        with open(path, "x", opener=lambda p, flags: os.open(p, flags, 0o600)) as stream:
             stream.write(secrets.token_urlsafe(60))
     except FileExistsError:
         pass
@@ -32,7 +34,7 @@ if not SECRET_KEY:
         raise ImproperlyConfigured("Set DJANGO_SECRET_KEY: in production the key is never generated.")
     SECRET_KEY = _development_secret_key()
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("DJANGO_CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("DJANGO_CSRF_TRUSTED_ORIGINS", [])
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -167,7 +169,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "creditpath.api.error_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-REST_KNOX = {"TOKEN_TTL": __import__("datetime").timedelta(hours=12), "AUTO_REFRESH": False}
+REST_KNOX = {"TOKEN_TTL": timedelta(hours=12), "AUTO_REFRESH": False}
 SPECTACULAR_SETTINGS = {
     "TITLE": "CreditPathAI API",
     "VERSION": "v1",
@@ -225,7 +227,8 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = env.str("CREDITPATH_TIME_ZONE", "UTC")  # the lender's zone: a business date ends at its midnight
+# The lender's zone: a business date ends at its midnight. The simulated lender is in New York.
+TIME_ZONE = env.str("CREDITPATH_TIME_ZONE", "America/New_York")
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 

@@ -48,7 +48,9 @@ class ContactEvent(models.Model):
     effective_on = models.DateField(help_text="Business date of the contact.")
     happened_at = models.DateTimeField(help_text="The instant of the contact.")
     booked_at = booked_at_field()
-    corrects = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrected_by")
+    corrects = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrected_by"
+    )
 
     objects = ContactEventQuerySet.as_manager()
 

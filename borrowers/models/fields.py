@@ -21,7 +21,9 @@ class MoneyField(models.DecimalField):
 
 def booked_at_field() -> models.DateTimeField:
     """Return the second clock of an entry: when it was known, an aware instant, by default now."""
-    return models.DateTimeField(db_default=Now(), help_text="When the entry was known, which may be later than it counts.")
+    return models.DateTimeField(
+        db_default=Now(), help_text="When the entry was known, which may be later than it counts."
+    )
 
 
 def is_money(field: str, *, above_zero: bool = False) -> Q:

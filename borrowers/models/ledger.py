@@ -47,7 +47,9 @@ class Loan(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.CheckConstraint(condition=is_money("principal_amount", above_zero=True), name="principal_is_positive"),
+            models.CheckConstraint(
+                condition=is_money("principal_amount", above_zero=True), name="principal_is_positive"
+            ),
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="currency_is_iso_4217"),
             models.CheckConstraint(
                 condition=Q(written_off_on__isnull=True) | Q(written_off_on__gte=F("approved_on")),
@@ -126,7 +128,9 @@ class Payment(models.Model):
         CASH = "cash", "cash"
 
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="payments")
-    external_id = models.CharField(max_length=80, unique=True, null=True, blank=True, help_text="The lender's reference.")
+    external_id = models.CharField(
+        max_length=80, unique=True, null=True, blank=True, help_text="The lender's reference."
+    )
     amount = MoneyField()
     effective_on = models.DateField()
     booked_at = booked_at_field()

@@ -12,11 +12,20 @@ class Borrower(models.Model):
     full_name = models.CharField(max_length=200, blank=True)
     birth_date = models.DateField(null=True, blank=True)
     language = models.CharField(max_length=8, blank=True)
-    time_zone = models.CharField(max_length=40, blank=True, help_text="IANA name, such as Africa/Lagos; blank is unknown.")
-    jurisdiction = models.CharField(max_length=8, blank=True, help_text="ISO 3166 code, such as US-NY; blank is unknown.")
+    time_zone = models.CharField(
+        max_length=40, blank=True, help_text="IANA name, such as Africa/Lagos; blank is unknown."
+    )
+    jurisdiction = models.CharField(
+        max_length=8, blank=True, help_text="ISO 3166 code, such as US-NY; blank is unknown."
+    )
     household = models.CharField(max_length=64, blank=True, help_text="Borrowers of one household share this key.")
     team = models.ForeignKey(
-        "accounts.Team", on_delete=models.PROTECT, null=True, blank=True, related_name="borrowers", help_text="Who services."
+        "accounts.Team",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="borrowers",
+        help_text="Who services.",
     )
     attributes = models.JSONField(default=dict, blank=True, help_text="The lender's own columns.")
     is_simulated = models.BooleanField(default=False)
