@@ -3,12 +3,13 @@
 import hashlib
 import io
 import json
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Count, F, Sum
+from django.utils import timezone
 
 from borrowers.errors import BooksNotEmpty, SimulationRefused
 from borrowers.models import (
@@ -90,7 +91,7 @@ def test_books_are_labelled_simulated_and_stand_still(report) -> None:
 
 
 def test_nothing_happens_after_the_business_date(report) -> None:
-    morning = "2026-06-30 10:40:00+00:00"
+    morning = datetime(2026, 6, 30, 10, 40, tzinfo=timezone.get_default_timezone())
     assert not Payment.objects.filter(effective_on__gt=report.as_of).exists()
     assert not Payment.objects.filter(booked_at__gt=morning).exists()
     assert not ContactEvent.objects.filter(booked_at__gt=morning).exists()

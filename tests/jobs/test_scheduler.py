@@ -22,6 +22,7 @@ def nightly(declare: Declare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(schedules, "nightly", NIGHT)
 
 
+@override_settings(TIME_ZONE="UTC")
 def test_slot_is_the_last_time_the_schedule_was_due() -> None:
     assert latest_slot(NIGHT, now=START) == datetime(2026, 6, 30, 2, 0, tzinfo=UTC)
     assert latest_slot(NIGHT, now=datetime(2026, 6, 30, 2, 0, tzinfo=UTC)) == datetime(2026, 6, 30, 2, 0, tzinfo=UTC)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
+from django.utils import timezone
 
 from borrowers.errors import DayNotClosed
 from borrowers.models import Loan
@@ -76,7 +77,7 @@ class TestWhoIsScored:
         now = score_loans()
 
         assert (late.n_scored, now.n_scored) == (1, 0)
-        assert Score.objects.get().run.known_at.date() == date(2026, 5, 31)
+        assert timezone.localdate(Score.objects.get().run.known_at) == date(2026, 5, 31)
 
     def test_a_day_that_is_not_closed_is_refused(self) -> None:
         promote_logistic()
