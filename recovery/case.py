@@ -21,7 +21,7 @@ from borrowers.services import current_instant
 from creditpath.accounts.models import Role, User
 from recovery.models import Recommendation, WorklistItem
 from recovery.timeline import ENTRIES, Entry, build_timeline
-from scoring.models import Score
+from scoring.models import Purpose, Score
 
 ZERO = Decimal(0)
 ALL_THAT_IS_BOOKED = datetime.max.replace(tzinfo=UTC)  # the page stands at the business date: everything counts
@@ -158,7 +158,13 @@ def build_case(*, borrower: Borrower, user: User, today: date) -> Case:
         .order_by("-delinquency__days_past_due", "-delinquency__overdue_amount", "id")
     )
     ids = [loan.pk for loan in loans]
-    scores = list(Score.objects.published().filter(loan__in=ids).select_related("run__model").order_by("-id")[:ENTRIES])
+    scores = list(
+        Score.objects.published()
+        .filter(loan__in=ids)
+        .exclude(run__model__purpose=Purpose.PAYS_30)
+        .select_related("run__model")
+        .order_by("-id")[:ENTRIES]
+    )
     parts = _build_parts(loans, scores, today)
     promises = _promise_states(ids, today)
     recommendation = (

@@ -15,7 +15,6 @@ BROKEN_PROMISE, FOLLOW_UP_DUE, ORDINARY, WAITING = 3, 2, 1, 0
 UNKNOWN_PD = 0.5
 
 # After these the next step is a person's, not a list's.
-STANDSTILL_OUTCOMES = {"dispute": "the debt is disputed", "hardship": "hardship was reported"}
 STANDSTILL_DAYS = 30
 
 
@@ -62,9 +61,9 @@ def decide(facts: Facts, policy: PolicyRules) -> Decision:
 def _reason_to_wait(facts: Facts) -> str | None:
     if facts.follow_up_on is not None and facts.follow_up_on > facts.as_of:
         return f"The next step is agreed for {words.day(facts.follow_up_on)}: wait until then."
-    why = STANDSTILL_OUTCOMES.get(facts.last_outcome or "")
-    if why and facts.last_contact_on and (facts.as_of - facts.last_contact_on).days < STANDSTILL_DAYS:
-        return f"No pressure: {why} on {words.day(facts.last_contact_on)}, and a person has to decide first."
+    for said_on, what in ((facts.disputed_on, "the debt was disputed"), (facts.hardship_on, "hardship was reported")):
+        if said_on is not None and (facts.as_of - said_on).days < STANDSTILL_DAYS:
+            return f"No pressure: {what} on {words.day(said_on)}, and a person has to decide first."
     return None
 
 

@@ -43,6 +43,8 @@ class Facts:
     last_outcome: str | None = None
     attempts_in_30_days: int = 0
     follow_up_on: date | None = None
+    disputed_on: date | None = None
+    hardship_on: date | None = None
 
     @property
     def follow_up_is_due(self) -> bool:

@@ -34,13 +34,17 @@ contacted AS (
         row_number() OVER newest AS place,
         count(*) FILTER (WHERE event.channel <> 'inbound' AND event.effective_on > %(day)s - 30) OVER borrower
             AS attempts_in_30_days,
-        max(event.effective_on) FILTER (WHERE event.reached_borrower) OVER borrower AS last_reached_on
+        max(event.effective_on) FILTER (WHERE event.reached_borrower) OVER borrower AS last_reached_on,
+        max(event.effective_on) FILTER (WHERE event.outcome = 'dispute') OVER borrower AS disputed_on,
+        max(event.effective_on) FILTER (WHERE event.outcome = 'hardship') OVER borrower AS hardship_on
     FROM borrowers_contactevent AS event
     WHERE event.effective_on <= %(day)s
         AND event.booked_at <= %(known)s
         AND NOT EXISTS (
             SELECT FROM borrowers_contactevent AS correction
-            WHERE correction.corrects_id = event.id AND correction.booked_at <= %(known)s
+            WHERE correction.corrects_id = event.id
+                AND correction.effective_on <= %(day)s
+                AND correction.booked_at <= %(known)s
         )
     WINDOW
         borrower AS (PARTITION BY event.borrower_id),
@@ -66,7 +70,7 @@ fact AS (
     SELECT
         deciding.*, contacted.effective_on AS last_contact_on, contacted.channel AS last_channel,
         contacted.outcome AS last_outcome, coalesce(contacted.attempts_in_30_days, 0) AS attempts_in_30_days,
-        contacted.follow_up_on,
+        contacted.follow_up_on, contacted.disputed_on, contacted.hardship_on,
         CASE
             WHEN promised.state = 'open' THEN 'open'
             WHEN promised.state = 'broken'
@@ -87,7 +91,8 @@ SELECT
     fact.next_due_amount, fact.last_paid_on, fact.last_paid_amount,
     scored.pd, scored.tier, scored.name AS model, coalesce(scored.is_default, true) AS model_is_default,
     fact.promise, fact.promise_amount, fact.promise_due_on, fact.promise_paid_amount,
-    fact.last_contact_on, fact.last_channel, fact.last_outcome, fact.attempts_in_30_days, fact.follow_up_on
+    fact.last_contact_on, fact.last_channel, fact.last_outcome, fact.attempts_in_30_days, fact.follow_up_on,
+    fact.disputed_on, fact.hardship_on
 FROM fact
 LEFT JOIN scored ON scored.loan_id = fact.loan_id
 WHERE (

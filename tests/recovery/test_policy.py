@@ -64,9 +64,9 @@ def facts(**changes: Any) -> Facts:
         ({"promise": PromiseState.BROKEN, "days_past_due": 0, "overdue_amount": Decimal(0)}, "no_action"),
         ({"follow_up_on": date(2026, 7, 1)}, "no_action"),
         ({"follow_up_on": DAY}, "call"),
-        ({"last_outcome": "dispute", "last_contact_on": date(2026, 6, 20)}, "no_action"),
-        ({"last_outcome": "hardship", "last_contact_on": date(2026, 6, 1)}, "no_action"),
-        ({"last_outcome": "hardship", "last_contact_on": date(2026, 5, 31)}, "call"),
+        ({"disputed_on": date(2026, 6, 20), "last_outcome": "no_answer"}, "no_action"),
+        ({"hardship_on": date(2026, 6, 1)}, "no_action"),
+        ({"hardship_on": date(2026, 5, 31)}, "call"),
     ],
 )
 def test_first_fitting_line_decides(changes: dict[str, Any], action: str) -> None:

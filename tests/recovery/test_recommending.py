@@ -136,6 +136,13 @@ def test_a_promise_counts_as_broken_until_the_borrower_is_spoken_to(frozen_day: 
     assert "promise" not in recommend(frozen_day)[loan.borrower_id].facts
 
 
+def test_a_later_attempt_does_not_end_the_standstill_of_a_dispute(frozen_day: date) -> None:
+    loan = late_loan(frozen_day)
+    make_contact(loan.borrower, frozen_day - timedelta(days=9), outcome="dispute")
+    make_contact(loan.borrower, frozen_day - timedelta(days=2), outcome="no_answer")
+    assert recommend(frozen_day)[loan.borrower_id].action == "no_action"
+
+
 def test_what_was_booked_later_is_not_known_on_a_past_day(frozen_day: date) -> None:
     yesterday = frozen_day - timedelta(days=1)
     loan = late_loan(yesterday)
