@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from borrowers.models import Borrower, Bucket, ContactPoint, Delinquency, ImportRun, Loan, Payment, Promise
 from borrowers.services import record_payment, reverse_payment
 from creditpath.api import IdempotentCreateMixin
-from creditpath.resources import ObjectField, PersonalFieldsMixin, ReadResource, StrictSerializer
+from creditpath.resources import ObjectField, PersonalFieldsMixin, ReadResource, StrictSerializer, WholeNumberFilter
 
 MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
 
@@ -43,7 +43,7 @@ class BorrowerSerializer(PersonalFieldsMixin, serializers.ModelSerializer[Borrow
 
 class BorrowerFilter(filters.FilterSet):
     external_id = filters.CharFilter()
-    team = filters.NumberFilter(field_name="team_id")
+    team = WholeNumberFilter(field_name="team_id")
     jurisdiction = filters.CharFilter()
 
     class Meta:
@@ -94,13 +94,13 @@ class LoanSerializer(PersonalFieldsMixin, serializers.ModelSerializer[Loan]):
 
 class LoanFilter(filters.FilterSet):
     external_id = filters.CharFilter()
-    borrower = filters.NumberFilter(field_name="borrower_id")
-    team = filters.NumberFilter(field_name="borrower__team_id")
+    borrower = WholeNumberFilter(field_name="borrower_id")
+    team = WholeNumberFilter(field_name="borrower__team_id")
     product = filters.CharFilter(field_name="product__code")
     currency = filters.CharFilter()
     bucket = filters.ChoiceFilter(field_name="delinquency__bucket", choices=Bucket.choices)
-    min_days_past_due = filters.NumberFilter(field_name="delinquency__days_past_due", lookup_expr="gte")
-    max_days_past_due = filters.NumberFilter(field_name="delinquency__days_past_due", lookup_expr="lte")
+    min_days_past_due = WholeNumberFilter(field_name="delinquency__days_past_due", lookup_expr="gte")
+    max_days_past_due = WholeNumberFilter(field_name="delinquency__days_past_due", lookup_expr="lte")
     approved_from = filters.DateFilter(field_name="approved_on", lookup_expr="gte")
     approved_until = filters.DateFilter(field_name="approved_on", lookup_expr="lte")
 
@@ -166,7 +166,7 @@ class ReversalSerializer(StrictSerializer):
 
 
 class PaymentFilter(filters.FilterSet):
-    loan = filters.NumberFilter(field_name="loan_id")
+    loan = WholeNumberFilter(field_name="loan_id")
     external_id = filters.CharFilter()
     channel = filters.ChoiceFilter(choices=Payment.Channel.choices)
     effective_from = filters.DateFilter(field_name="effective_on", lookup_expr="gte")
@@ -217,8 +217,8 @@ class PromiseSerializer(serializers.ModelSerializer[Promise]):
 
 
 class PromiseFilter(filters.FilterSet):
-    loan = filters.NumberFilter(field_name="loan_id")
-    borrower = filters.NumberFilter(field_name="loan__borrower_id")
+    loan = WholeNumberFilter(field_name="loan_id")
+    borrower = WholeNumberFilter(field_name="loan__borrower_id")
     made_from = filters.DateFilter(field_name="made_on", lookup_expr="gte")
     due_from = filters.DateFilter(field_name="due_on", lookup_expr="gte")
     due_until = filters.DateFilter(field_name="due_on", lookup_expr="lte")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
@@ -106,7 +108,11 @@ def error_response(exc: Exception, context: dict[str, Any]) -> Response | None:
 def _error(
     code: str, detail: str, status: int, headers: dict[str, str] | None = None, *, fields: dict[str, Any] | None = None
 ) -> Response:
-    return Response({"code": code, "detail": detail, "fields": fields or {}}, status=status, headers=headers)
+    body = json.dumps(
+        {"code": code, "detail": detail, "fields": fields or {}}, cls=DjangoJSONEncoder, ensure_ascii=False
+    )
+    # What was sent may come back in a message, and a lone surrogate in it is no text that could be sent.
+    return Response(json.loads(body.encode("utf-8", "replace")), status=status, headers=headers)
 
 
 def _api_exception(exc: exceptions.APIException) -> Response:

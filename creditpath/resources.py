@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from django import forms
 from django.core.exceptions import FieldDoesNotExist
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
+from django_filters import rest_framework as filters
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema_field
@@ -24,7 +26,17 @@ from creditpath.access import PERSONAL
 from creditpath.idempotency.api import IdempotentCreateMixin
 
 PAGE_SIZE, MAX_PAGE_SIZE = 100, 500
+LARGEST_KEY = 2**63 - 1
 PAGE_PARAMETERS = frozenset({"cursor", "page_size", "ordering"})
+
+
+class WholeNumberFilter(filters.Filter):
+    """A key or a count: not a decimal, which would let an exponent grow into a number of millions of digits."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, min_value=0, max_value=LARGEST_KEY, **options)
 
 
 class ErrorSerializer(serializers.Serializer[Any]):

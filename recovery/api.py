@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from borrowers.api import MONEY, VisibleLoanField
 from borrowers.models import Borrower, ContactEvent
 from creditpath.api import IdempotentCreateMixin
-from creditpath.resources import ObjectField, ReadResource, StrictSerializer
+from creditpath.resources import ObjectField, ReadResource, StrictSerializer, WholeNumberFilter
 from recovery.models import Action, Recommendation, WorklistItem
 from recovery.services import record_action
 
@@ -37,9 +37,9 @@ class RecommendationSerializer(serializers.ModelSerializer[Recommendation]):
 class RecommendationFilter(filters.FilterSet):
     as_of = filters.DateFilter()
     action = filters.ChoiceFilter(choices=Action.choices)
-    borrower = filters.NumberFilter(field_name="borrower_id")
-    loan = filters.NumberFilter(field_name="loan_id")
-    team = filters.NumberFilter(field_name="borrower__team_id")
+    borrower = WholeNumberFilter(field_name="borrower_id")
+    loan = WholeNumberFilter(field_name="loan_id")
+    team = WholeNumberFilter(field_name="borrower__team_id")
 
     class Meta:
         model = Recommendation
@@ -70,7 +70,7 @@ class WorklistItemSerializer(serializers.ModelSerializer[WorklistItem]):
 class WorklistFilter(filters.FilterSet):
     as_of = filters.DateFilter()
     agent = filters.CharFilter(field_name="agent__username")
-    team = filters.NumberFilter(field_name="agent__team_id")
+    team = WholeNumberFilter(field_name="agent__team_id")
     is_open = filters.BooleanFilter(field_name="done_at", lookup_expr="isnull")
     action = filters.ChoiceFilter(field_name="recommendation__action", choices=Action.choices)
 
@@ -131,8 +131,8 @@ class NewActionSerializer(StrictSerializer):
 
 
 class ActionFilter(filters.FilterSet):
-    borrower = filters.NumberFilter(field_name="borrower_id")
-    loan = filters.NumberFilter(field_name="loan_id")
+    borrower = WholeNumberFilter(field_name="borrower_id")
+    loan = WholeNumberFilter(field_name="loan_id")
     agent = filters.CharFilter(field_name="agent__username")
     channel = filters.ChoiceFilter(choices=ContactEvent.Channel.choices)
     outcome = filters.ChoiceFilter(choices=ContactEvent.Outcome.choices)

@@ -69,9 +69,19 @@ def _offer(form: forms.Form, loans: list[Loan], *, empty: str = "") -> None:
     by_id = {str(loan.pk): loan for loan in loans}
     field.choices = [
         *([("", empty)] if empty else []),
-        *((key, f"{loan} ({loan.currency})") for key, loan in by_id.items()),
+        *((key, _label(loan)) for key, loan in by_id.items()),
     ]
     field.coerce = lambda key: by_id[str(key)]
+
+
+def _label(loan: Loan) -> str:
+    """Return what tells a loan from the borrower's others: its number, its state, what is overdue."""
+    figures = getattr(loan, "delinquency", None)
+    if figures is None:
+        return f"{loan} ({loan.currency})"
+    if figures.overdue_amount and figures.bucket != Bucket.WRITTEN_OFF:
+        return f"{loan}, {loan.currency} {figures.overdue_amount:,} overdue"
+    return f"{loan} ({loan.currency}), {figures.get_bucket_display()}"
 
 
 class FollowUpForm(_FormOnce):

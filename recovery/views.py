@@ -50,9 +50,9 @@ def next_case(request: HttpRequest) -> HttpResponse:
     """Open the next case of the person's list; `after` is the item to go on from."""
     user = _person(request)
     after = request.POST.get("after", "")
-    return _to_next(
-        request, user, WorklistItem.objects.filter(pk=after, agent=user).first() if after.isdigit() else None
-    )
+    is_key = after.isascii() and after.isdigit() and len(after) < 19
+    item = WorklistItem.objects.filter(pk=after, agent=user).first() if is_key else None
+    return _to_next(request, user, item)
 
 
 def _to_next(request: HttpRequest, user: User, after: WorklistItem | None) -> HttpResponse:
@@ -133,7 +133,8 @@ def _case(request: HttpRequest, pk: int) -> Case:
 
 
 def _loans(case: Case) -> list[Loan]:
-    return [part.loan for part in case.parts]
+    """Return all loans, those that still owe first: money is most often meant for them."""
+    return [part.loan for part in (*case.owing, *case.settled)]
 
 
 def _owing(case: Case) -> list[Loan]:

@@ -14,7 +14,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from borrowers.models import Loan
-from creditpath.resources import ObjectField, ReadResource, ResourceSchema, StrictParametersMixin, StrictSerializer
+from creditpath.resources import (
+    ObjectField,
+    ReadResource,
+    ResourceSchema,
+    StrictParametersMixin,
+    StrictSerializer,
+    WholeNumberFilter,
+)
 from scoring.asking import Answers, ask_features, ask_loans
 from scoring.models import Deployment, ModelVersion, Score, Tier
 from scoring.registry.services import get_champion
@@ -77,8 +84,8 @@ class ScoreSerializer(serializers.ModelSerializer[Score]):
 
 
 class ScoreFilter(filters.FilterSet):
-    loan = filters.NumberFilter(field_name="loan_id")
-    run = filters.NumberFilter(field_name="run_id")
+    loan = WholeNumberFilter(field_name="loan_id")
+    run = WholeNumberFilter(field_name="run_id")
     tier = filters.ChoiceFilter(choices=Tier.choices)
     purpose = filters.CharFilter(field_name="run__model__purpose")
     as_of = filters.DateFilter(field_name="run__as_of")

@@ -141,3 +141,12 @@ def test_nothing_is_changed_or_deleted_through_the_api(api: Api, loan: Loan, met
     for address in (f"/api/v1/payments/{payment.pk}/", f"/api/v1/loans/{loan.pk}/"):
         assert getattr(api(Role.ADMIN), method)(address, {}).status_code in {403, 405}
     assert loan.payments.get() == payment
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", ["-1e2000000", "1e9", "1.5", "9" * 5000, "-1", "²"])
+def test_number_that_is_no_key_is_refused_at_once(client_of, value: str) -> None:
+    answer = client_of("manager").get("/api/v1/loans/", {"borrower": value})
+
+    assert answer.status_code == 400
+    assert "borrower" in answer.json()["fields"]
