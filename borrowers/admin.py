@@ -12,20 +12,28 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.formats import number_format
 
 from borrowers.models import (
+    AttributeDefinition,
+    BalanceSnapshot,
     Borrower,
     Bucket,
     BusinessDate,
+    Charge,
+    Collateral,
+    Consent,
     ContactEvent,
     ContactPoint,
     Delinquency,
     ImportRun,
     Instalment,
     Loan,
+    LoanEvent,
+    LoanParty,
     MonthEndSnapshot,
     Payment,
     Product,
     Promise,
     ScheduleVersion,
+    Statement,
 )
 from borrowers.querysets import ARREARS_BUCKETS
 from borrowers.services import get_business_date, record_payment, reverse_payment
@@ -173,7 +181,7 @@ class ContactPointAdmin(LargeTableAdmin):
 # --- the ledger -----------------------------------------------------------------------------------------------------------
 @admin.register(Product)
 class ProductAdmin(admin.ModelAdmin):
-    list_display = ("code", "name", "tolerance_amount")
+    list_display = ("code", "name", "kind", "tolerance_amount", "settlement_order", "unpaid_fees_age", "grace_days")
     search_fields = ("code", "name")
 
 
@@ -410,6 +418,73 @@ class InstalmentAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(Charge)
+class ChargeAdmin(ReadOnlyAdmin):
+    list_display = ("loan", "kind", "amount", "effective_on", "booked_at", "waives")
+    list_filter = ("kind",)
+    list_select_related = ("loan", "waives")
+    search_fields = ("loan__external_id__startswith",)
+    ordering = ("-id",)
+
+
+@admin.register(Statement)
+class StatementAdmin(ReadOnlyAdmin):
+    list_display = (
+        "loan",
+        "stated_on",
+        "due_on",
+        "principal_amount",
+        "interest_amount",
+        "fee_amount",
+        "balance_amount",
+    )
+    list_select_related = ("loan",)
+    search_fields = ("loan__external_id__startswith",)
+    ordering = ("-id",)
+
+
+@admin.register(BalanceSnapshot)
+class BalanceSnapshotAdmin(ReadOnlyAdmin):
+    list_display = ("loan", "as_of", "days_past_due", "outstanding_amount", "overdue_amount", "status", "booked_at")
+    list_select_related = ("loan",)
+    search_fields = ("loan__external_id__startswith",)
+    ordering = ("-id",)
+
+
+@admin.register(LoanEvent)
+class LoanEventAdmin(ReadOnlyAdmin):
+    list_display = ("loan", "kind", "amount", "counterparty", "effective_on", "booked_at", "revokes")
+    list_filter = ("kind",)
+    list_select_related = ("loan", "revokes")
+    search_fields = ("loan__external_id__startswith",)
+    ordering = ("-id",)
+
+
+@admin.register(LoanParty)
+class LoanPartyAdmin(LargeTableAdmin):
+    list_display = ("loan", "person", "role", "authority", "since", "until")
+    list_filter = ("role",)
+    list_select_related = ("loan", "person")
+    search_fields = ("loan__external_id__startswith", "person__external_id__startswith")
+    autocomplete_fields = ("loan", "person")
+    ordering = ("-id",)
+
+
+@admin.register(Collateral)
+class CollateralAdmin(ReadOnlyAdmin):
+    list_display = ("loan", "reference", "kind", "value_amount", "valued_on", "booked_at")
+    list_select_related = ("loan",)
+    search_fields = ("loan__external_id__startswith", "reference__startswith")
+    ordering = ("-id",)
+
+
+@admin.register(AttributeDefinition)
+class AttributeDefinitionAdmin(ReadOnlyAdmin):
+    list_display = ("entity", "name", "type", "source_column", "description")
+    list_filter = ("entity", "type")
+    search_fields = ("name",)
+
+
 # --- how loans stand ------------------------------------------------------------------------------------------------------
 @admin.register(Delinquency)
 class DelinquencyAdmin(ReadOnlyAdmin):
@@ -462,6 +537,15 @@ class ContactEventAdmin(ReadOnlyAdmin):
     list_filter = ("channel", "outcome", "reached_borrower")
     list_select_related = ("borrower", "agent", "corrects")
     search_fields = ("borrower__external_id__startswith", "loan__external_id__startswith")
+    ordering = ("-id",)
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnlyAdmin):
+    list_display = ("contact_point", "channel", "is_given", "source", "happened_at", "booked_at", "recorded_by")
+    list_filter = ("channel", "is_given")
+    list_select_related = ("contact_point", "recorded_by")
+    search_fields = ("contact_point__value__startswith", "contact_point__borrower__external_id__startswith")
     ordering = ("-id",)
 
 

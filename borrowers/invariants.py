@@ -8,12 +8,18 @@ from django.db import connection
 from creditpath.invariants import invariant
 
 APPEND_ONLY_TABLES = (
+    "borrowers_balancesnapshot",
+    "borrowers_charge",
+    "borrowers_collateral",
+    "borrowers_consent",
     "borrowers_contactevent",
     "borrowers_instalment",
+    "borrowers_loanevent",
     "borrowers_monthendsnapshot",
     "borrowers_payment",
     "borrowers_promise",
     "borrowers_scheduleversion",
+    "borrowers_statement",
 )
 
 # Figures of past days are left out: which entries were known when they were refreshed cannot be told from the row.
@@ -61,11 +67,13 @@ def figures_agree_with_ledger() -> Iterator[str]:
     yield from _find(DISAGREEING_FIGURES, zone=settings.TIME_ZONE)
 
 
-@invariant("every loan has instalments")
-def loans_have_instalments() -> Iterator[str]:
+@invariant("every loan has instalments, statements or snapshots")
+def loans_have_something_due() -> Iterator[str]:
     yield from _find("""
         SELECT format('loan %%s has none', loan.external_id) FROM borrowers_loan AS loan
         WHERE NOT EXISTS (SELECT FROM borrowers_instalment AS instalment WHERE instalment.loan_id = loan.id)
+            AND NOT EXISTS (SELECT FROM borrowers_statement AS statement WHERE statement.loan_id = loan.id)
+            AND NOT EXISTS (SELECT FROM borrowers_balancesnapshot AS snapshot WHERE snapshot.loan_id = loan.id)
         ORDER BY loan.id
     """)
 

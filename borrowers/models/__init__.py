@@ -1,25 +1,43 @@
 """Tables of the books, by subject."""
 
+from borrowers.models.agreements import AttributeDefinition, Collateral, LoanEvent, LoanParty
 from borrowers.models.business_date import BusinessDate
 from borrowers.models.contacts import ContactEvent, Promise
 from borrowers.models.delinquency import Bucket, Delinquency, MonthEndSnapshot
 from borrowers.models.imports import ImportRun
-from borrowers.models.ledger import Instalment, Loan, Payment, Product, ScheduleVersion
-from borrowers.models.people import Borrower, ContactPoint
+from borrowers.models.ledger import (
+    BalanceSnapshot,
+    Charge,
+    Instalment,
+    Loan,
+    Payment,
+    Product,
+    ScheduleVersion,
+    Statement,
+)
+from borrowers.models.people import Borrower, Consent, ContactPoint
 
 __all__ = [
+    "AttributeDefinition",
+    "BalanceSnapshot",
     "Borrower",
     "Bucket",
     "BusinessDate",
+    "Charge",
+    "Collateral",
+    "Consent",
     "ContactEvent",
     "ContactPoint",
     "Delinquency",
     "ImportRun",
     "Instalment",
     "Loan",
+    "LoanEvent",
+    "LoanParty",
     "MonthEndSnapshot",
     "Payment",
     "Product",
     "Promise",
     "ScheduleVersion",
+    "Statement",
 ]

@@ -12,28 +12,73 @@ from borrowers.querysets import LoanQuerySet, PaymentQuerySet
 class Product(models.Model):
     """A kind of loan with the rules that its delinquency follows."""
 
+    class Kind(models.TextChoices):
+        INSTALMENT = "instalment", "instalment loan"
+        REVOLVING = "revolving", "revolving account"
+
+    class SettlementOrder(models.TextChoices):
+        FEE_INTEREST_PRINCIPAL = "fip", "fees, interest, principal"
+        FEE_PRINCIPAL_INTEREST = "fpi", "fees, principal, interest"
+        INTEREST_FEE_PRINCIPAL = "ifp", "interest, fees, principal"
+        INTEREST_PRINCIPAL_FEE = "ipf", "interest, principal, fees"
+        PRINCIPAL_FEE_INTEREST = "pfi", "principal, fees, interest"
+        PRINCIPAL_INTEREST_FEE = "pif", "principal, interest, fees"
+
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.INSTALMENT, db_default=Kind.INSTALMENT)
     tolerance_amount = MoneyField(
         default=0, help_text="An instalment whose unpaid remainder does not exceed this counts as paid."
+    )
+    settlement_order = models.CharField(
+        max_length=3,
+        choices=SettlementOrder,
+        default=SettlementOrder.FEE_INTEREST_PRINCIPAL,
+        db_default=SettlementOrder.FEE_INTEREST_PRINCIPAL,
+        help_text="What a payment settles first inside one instalment; between instalments it is the oldest due date.",
+    )
+    unpaid_fees_age = models.BooleanField(
+        default=False, db_default=False, help_text="Whether a loan on which only fees are unpaid counts as past due."
+    )
+    grace_days = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Days after the due date before a loan is flagged; days past due count anyway.",
     )
 
     class Meta:
         ordering = ["code"]
-        constraints = [models.CheckConstraint(condition=is_money("tolerance_amount"), name="tolerance_is_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=is_money("tolerance_amount"), name="tolerance_is_not_negative"),
+            models.CheckConstraint(condition=Q(kind__in=["instalment", "revolving"]), name="product_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(settlement_order__in=["fip", "fpi", "ifp", "ipf", "pfi", "pif"]),
+                name="settlement_order_is_known",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
 class Loan(models.Model):
-    """A debt of one borrower; what is owed and paid is in its instalments and payments."""
+    """A debt of one borrower; what is owed and paid is in its instalments and payments, or in the lender's snapshots."""
+
+    class Bookkeeping(models.TextChoices):
+        LEDGER = "ledger", "instalments and payments"
+        SNAPSHOTS = "snapshots", "snapshots of the lender's own figures"
 
     external_id = models.CharField(max_length=64, unique=True, help_text="The lender's own number.")
     borrower = models.ForeignKey(Borrower, on_delete=models.PROTECT, related_name="loans")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="loans")
+    bookkeeping = models.CharField(
+        max_length=9, choices=Bookkeeping, default=Bookkeeping.LEDGER, db_default=Bookkeeping.LEDGER
+    )
     currency = models.CharField(max_length=3)
-    principal_amount = MoneyField()
+    principal_amount = MoneyField(
+        null=True, blank=True, help_text="Unknown only where the lender gives snapshots alone."
+    )
+    credit_limit_amount = MoneyField(null=True, blank=True, help_text="Of a revolving account.")
     annual_interest_ratio = models.DecimalField(max_digits=8, decimal_places=6, null=True, blank=True)
     term_days = models.PositiveIntegerField(null=True, blank=True)
     approved_on = models.DateField()
@@ -50,6 +95,12 @@ class Loan(models.Model):
             models.CheckConstraint(
                 condition=is_money("principal_amount", above_zero=True), name="principal_is_positive"
             ),
+            models.CheckConstraint(
+                condition=Q(principal_amount__isnull=False) | Q(bookkeeping="snapshots"),
+                name="principal_is_known_but_of_snapshots",
+            ),
+            models.CheckConstraint(condition=Q(bookkeeping__in=["ledger", "snapshots"]), name="bookkeeping_is_known"),
+            models.CheckConstraint(condition=is_money("credit_limit_amount"), name="credit_limit_is_not_negative"),
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="currency_is_iso_4217"),
             models.CheckConstraint(
                 condition=Q(written_off_on__isnull=True) | Q(written_off_on__gte=F("approved_on")),
@@ -75,6 +126,9 @@ class ScheduleVersion(models.Model):
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="schedule_versions")
     version = models.PositiveSmallIntegerField(default=1)
     reason = models.CharField(max_length=12, choices=Reason, default=Reason.ORIGINAL)
+    is_distressed = models.BooleanField(
+        default=False, db_default=False, help_text="Granted because the borrower could not pay: counts as default."
+    )
     effective_on = models.DateField()
     booked_at = booked_at_field()
 
@@ -118,7 +172,11 @@ class Instalment(models.Model):
 
 
 class Payment(models.Model):
-    """Money that came in, or the reversal of such an entry with the amount negated. Append-only."""
+    """Money that came in, or the reversal of such an entry with the amount negated. Append-only.
+
+    Only cleared entries, reversals among them, settle anything. A payment that is pending or in clearing is followed by a new
+    entry when it moves on, at last by one that is cleared or returned; a cleared one is taken back by a reversal.
+    """
 
     class Channel(models.TextChoices):
         UNKNOWN = "unknown", "unknown"
@@ -127,15 +185,34 @@ class Payment(models.Model):
         CARD = "card", "card"
         CASH = "cash", "cash"
 
+    class Status(models.TextChoices):
+        PENDING = "pending", "pending"
+        IN_CLEARING = "in_clearing", "in clearing"
+        CLEARED = "cleared", "cleared"
+        RETURNED = "returned", "returned"
+
+    class ReversalReason(models.TextChoices):
+        UNKNOWN = "", "not given"
+        RETURNED = "returned", "returned by the bank"
+        CHARGEBACK = "chargeback", "charged back"
+        MISTAKE = "mistake", "entered by mistake"
+
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="payments")
     external_id = models.CharField(
         max_length=80, unique=True, null=True, blank=True, help_text="The lender's reference."
     )
     amount = MoneyField()
+    status = models.CharField(max_length=11, choices=Status, default=Status.CLEARED, db_default=Status.CLEARED)
     effective_on = models.DateField()
     booked_at = booked_at_field()
     channel = models.CharField(max_length=12, choices=Channel, default=Channel.UNKNOWN)
+    reference = models.CharField(max_length=120, blank=True, db_default="", help_text="What the payer wrote.")
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversed_by")
+    reversal_reason = models.CharField(max_length=10, choices=ReversalReason, blank=True, db_default="")
+    follows = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="followed_by",
+        help_text="The earlier entry of the same payment, when it was pending or in clearing.",
+    )  # fmt: skip
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="payments_recorded"
     )
@@ -154,8 +231,121 @@ class Payment(models.Model):
                 condition=Q(channel__in=["unknown", "transfer", "direct_debit", "card", "cash"]),
                 name="payment_channel_is_known",
             ),
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "in_clearing", "cleared", "returned"]),
+                name="payment_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(reverses__isnull=True) | Q(status="cleared", follows__isnull=True),
+                name="only_what_is_cleared_is_reversed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="returned") | Q(follows__isnull=False), name="returned_payment_follows_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(reversal_reason="")
+                | Q(reverses__isnull=False, reversal_reason__in=["returned", "chargeback", "mistake"]),
+                name="reversal_reason_is_known",
+            ),
         ]
         indexes = [models.Index(fields=["loan", "effective_on"], name="payment_loan_effective_idx")]
 
     def __str__(self) -> str:
         return f"{self.amount} on {self.effective_on}"
+
+
+class Charge(models.Model):
+    """A fee or interest charged after a due date, or its waiver with the amount negated. Append-only."""
+
+    class Kind(models.TextChoices):
+        LATE_FEE = "late_fee", "late fee"
+        DEFAULT_INTEREST = "default_interest", "default interest"
+        RETURN_FEE = "return_fee", "fee for a returned payment"
+        LEGAL_COST = "legal_cost", "legal cost"
+        OTHER = "other", "other"
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="charges")
+    external_id = models.CharField(max_length=80, unique=True, null=True, blank=True)
+    kind = models.CharField(max_length=16, choices=Kind)
+    amount = MoneyField()
+    effective_on = models.DateField(help_text="The day it is owed from.")
+    booked_at = booked_at_field()
+    waives = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="waived_by")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="charges_recorded"
+    )
+
+    class Meta:
+        ordering = ["effective_on", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(waives__isnull=True, amount__gt=0, amount__lt=1_000_000_000_000)
+                | Q(waives__isnull=False, amount__lt=0),
+                name="charge_is_positive_and_waiver_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["late_fee", "default_interest", "return_fee", "legal_cost", "other"]),
+                name="charge_kind_is_known",
+            ),
+        ]
+        indexes = [models.Index(fields=["loan", "effective_on"], name="charge_loan_effective_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.amount} on {self.effective_on}"
+
+
+class Statement(models.Model):
+    """What a revolving account asks for by a due date, and its balance on the day of the statement. Append-only.
+
+    A later entry of one account and statement day, known later, takes the place of the earlier one.
+    """
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="statements")
+    stated_on = models.DateField()
+    due_on = models.DateField()
+    principal_amount = MoneyField(help_text="Newly due, without arrears: principal.")
+    interest_amount = MoneyField(default=0)
+    fee_amount = MoneyField(default=0)
+    balance_amount = MoneyField(help_text="All that is owed on the day of the statement.")
+    booked_at = booked_at_field()
+
+    class Meta:
+        ordering = ["loan_id", "stated_on", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(due_on__gte=F("stated_on")), name="statement_is_due_after_it_is_made"),
+            models.CheckConstraint(condition=is_money("principal_amount"), name="statement_principal_is_not_negative"),
+            models.CheckConstraint(condition=is_money("interest_amount"), name="statement_interest_is_not_negative"),
+            models.CheckConstraint(condition=is_money("fee_amount"), name="statement_fee_is_not_negative"),
+            models.CheckConstraint(condition=is_money("balance_amount"), name="statement_balance_is_not_negative"),
+        ]
+        indexes = [models.Index(fields=["loan", "stated_on"], name="statement_loan_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} statement of {self.stated_on}"
+
+
+class BalanceSnapshot(models.Model):
+    """How a loan stood on a day by the lender's own system. Append-only; of one day the entry known last counts."""
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="balance_snapshots")
+    as_of = models.DateField()
+    days_past_due = models.PositiveIntegerField(null=True, blank=True)
+    outstanding_amount = MoneyField(null=True, blank=True, help_text="All that is owed.")
+    outstanding_principal_amount = MoneyField(null=True, blank=True)
+    overdue_amount = MoneyField(null=True, blank=True, help_text="Due and not paid.")
+    status = models.CharField(max_length=40, blank=True, db_default="", help_text="The lender's own word.")
+    booked_at = booked_at_field()
+
+    class Meta:
+        ordering = ["loan_id", "as_of", "id"]
+        constraints = [
+            models.CheckConstraint(condition=is_money("outstanding_amount"), name="snapshot_outstanding_is_money"),
+            models.CheckConstraint(
+                condition=is_money("outstanding_principal_amount"), name="snapshot_principal_is_money"
+            ),
+            models.CheckConstraint(condition=is_money("overdue_amount"), name="snapshot_overdue_is_money"),
+        ]
+        indexes = [models.Index(fields=["loan", "-as_of", "-id"], name="snapshot_loan_day_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} on {self.as_of}: {self.days_past_due} days past due"

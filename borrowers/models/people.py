@@ -1,7 +1,9 @@
-"""Borrowers and how they can be reached."""
+"""Borrowers, how they can be reached, and what they agreed to."""
 
+from django.conf import settings
 from django.db import models
 
+from borrowers.models.fields import booked_at_field
 from borrowers.querysets import BorrowerQuerySet
 
 
@@ -58,6 +60,12 @@ class ContactPoint(models.Model):
     is_preferred = models.BooleanField(default=False)
     verified_on = models.DateField(null=True, blank=True)
     opted_out_on = models.DateField(null=True, blank=True)
+    time_zone = models.CharField(
+        max_length=40,
+        blank=True,
+        db_default="",
+        help_text="IANA name of where this leads, if it differs from the borrower's.",
+    )
 
     class Meta:
         ordering = ["borrower_id", "-is_preferred", "id"]
@@ -70,3 +78,38 @@ class ContactPoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.value}"
+
+
+class Consent(models.Model):
+    """That a borrower allowed or forbade a way of contact, with the words that were used. Append-only; the latest one counts."""
+
+    class Channel(models.TextChoices):
+        CALL = "call", "calls"
+        SMS = "sms", "text messages"
+        EMAIL = "email", "e-mail"
+        LETTER = "letter", "letters"
+        VISIT = "visit", "visits"
+        ANY = "any", "every channel"
+
+    contact_point = models.ForeignKey(ContactPoint, on_delete=models.PROTECT, related_name="consents")
+    channel = models.CharField(max_length=6, choices=Channel, default=Channel.ANY)
+    is_given = models.BooleanField(help_text="No: opted out or withdrawn.")
+    source = models.CharField(max_length=120, help_text="Where it comes from, such as the loan application.")
+    wording = models.TextField(blank=True, max_length=4000, help_text="The exact text that was agreed to or sent.")
+    happened_at = models.DateTimeField()
+    booked_at = booked_at_field()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+
+    class Meta:
+        ordering = ["-happened_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(channel__in=["call", "sms", "email", "letter", "visit", "any"]),
+                name="consent_channel_is_known",
+            ),
+            models.CheckConstraint(condition=~models.Q(source=""), name="consent_names_its_source"),
+        ]
+        indexes = [models.Index(fields=["contact_point", "-happened_at"], name="consent_point_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.contact_point}: {self.get_channel_display()} {'allowed' if self.is_given else 'refused'}"
