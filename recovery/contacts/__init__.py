@@ -1,0 +1,1 @@
+"""Contacts with borrowers: what happened, and what may happen."""
