@@ -1,0 +1,31 @@
+"""What was said to borrowers, and what they promised."""
+
+from django.contrib import admin
+
+from borrowers.admin.ledger import LoanEntryAdmin
+from borrowers.models import ContactEvent, Promise
+from creditpath.admin_lists import ReadOnlyAdmin
+
+
+@admin.register(ContactEvent)
+class ContactEventAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id",
+        "borrower",
+        "channel",
+        "outcome",
+        "reached_borrower",
+        "effective_on",
+        "follow_up_on",
+        "agent",
+        "corrects",
+    )
+    list_filter = ("channel", "outcome", "reached_borrower")
+    list_select_related = ("borrower", "agent", "corrects")
+    search_fields = ("borrower__external_id__startswith", "loan__external_id__startswith")
+    ordering = ("-id",)
+
+
+@admin.register(Promise)
+class PromiseAdmin(LoanEntryAdmin):
+    list_display = ("loan", "amount", "made_on", "due_on", "booked_at")
