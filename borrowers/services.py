@@ -6,6 +6,7 @@ from datetime import date
 from borrowers.clock import current_instant, end_of_day, get_business_date, known_at, set_business_date
 from borrowers.delinquency.services import DelinquencyReport, refresh_delinquency
 from borrowers.importing.services import ImportReport, import_portfolio
+from borrowers.importing.suggesting.services import Suggestion, suggest_mapping
 from borrowers.ledger.services import record_payment, reverse_payment
 from borrowers.models import Borrower, BusinessDate
 from borrowers.simulation.services import SimulationReport, simulate_portfolio
@@ -15,6 +16,7 @@ __all__ = [
     "DelinquencyReport",
     "ImportReport",
     "SimulationReport",
+    "Suggestion",
     "current_instant",
     "describe_books",
     "end_of_day",
@@ -26,6 +28,7 @@ __all__ = [
     "reverse_payment",
     "set_business_date",
     "simulate_portfolio",
+    "suggest_mapping",
 ]
 
 

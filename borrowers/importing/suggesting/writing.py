@@ -1,0 +1,247 @@
+"""The draft as TOML that import_portfolio reads; every line says how sure it is and why."""
+
+import json
+import re
+from collections.abc import Iterable
+
+from borrowers.importing.mapping import DEFAULT_MISSING, FIELDS, TABLES
+from borrowers.importing.suggesting.draft import ATTRIBUTE, Column, Draft, TableDraft
+from borrowers.importing.suggesting.fields import describe, required_fields
+from borrowers.importing.suggesting.naming import words_of
+
+PAD = 46
+CHANNEL_WORDS = {
+    "cash": "cash", "teller": "cash", "branch": "cash", "card": "card", "pos": "card", "transfer": "transfer", "bank": "transfer",
+    "wire": "transfer", "ach": "transfer", "eft": "transfer", "neft": "transfer", "upi": "transfer", "mobile": "transfer",
+    "direct": "direct_debit", "debit": "direct_debit", "nach": "direct_debit", "mandate": "direct_debit", "dd": "direct_debit",
+}  # fmt: skip
+# What the reader of mappings fills in by itself: field -> any of these is enough
+FILLED_BY = {
+    "loan.borrower": ("borrower.external_id", "loan.external_id"),
+    "loan.approved_on": ("loan.approved_at",),
+    "payment.loan": ("loan.external_id",),
+    "payment.effective_on": ("payment.booked_at",),
+    "instalment.loan": ("loan.external_id",),
+    "snapshot.loan": ("loan.external_id",),
+    "snapshot.as_of": ("snapshot.booked_at",),
+    "schedule.instalments": ("schedule.first_due_on",),
+    "loan.product": ("loan.external_id",),
+    "borrower.external_id": ("loan.external_id",),
+}
+
+
+def missing_of(draft: Draft) -> list[tuple[str, str]]:
+    """Return what must still be said before the mapping works: (table's name, "loan.principal_amount")."""
+    used = [table for table in draft.tables if table.is_used]
+    found = [("", "loan.currency")] if any(_lacks_currency(table, draft) for table in used) else []
+    return found + [(table.name, target) for table in used for target in _missing_in(table)]
+
+
+def _lacks_currency(table: TableDraft, draft: Draft) -> bool:
+    return "loan" in _kinds(table) and "loan.currency" not in table.targets and not draft.currency
+
+
+def _missing_in(table: TableDraft) -> list[str]:
+    """Return what a table's own rows must say and do not; the currency is said once for all."""
+    have = table.targets | {"loan.currency"}
+    needed = [f"{kind}.{name}" for kind in _kinds(table) for name in required_fields(kind)]
+    if "snapshot" in _kinds(table):  # such loans may have no terms
+        needed = [target for target in needed if target not in ("loan.principal_amount", "loan.approved_on")]
+    return [
+        target for target in needed
+        if target not in have and not any(other in have for other in FILLED_BY.get(target, ()))
+    ]  # fmt: skip
+
+
+def _kinds(table: TableDraft) -> list[str]:
+    """Return the tables that a source feeds, in the order of the mapping."""
+    kinds = {target.partition(".")[0] for target in table.targets}
+    if "loan" in kinds:
+        kinds.add("borrower")
+    if "snapshot" in kinds:
+        kinds |= {"loan", "borrower"}
+    return [kind for kind in TABLES if kind in kinds]
+
+
+def write_toml(draft: Draft, *, time_zone: str) -> str:
+    """Return the mapping as text. Tables that lack a required field are commented out if others are complete."""
+    lacking = missing_of(draft)
+    used = [table for table in draft.tables if table.is_used]
+    complete = [table for table in used if not _missing_in(table)]
+    lines = [
+        "# A draft of a mapping: correct what is wrong. Each line says how sure it is (sure, likely, guess) and why.",
+        "",
+    ]
+    lines += [f"# {_plain(note)}" for note in draft.notes]
+    lines += [
+        f"# MISSING{f' in {_plain(name)}' if name else ''}: {describe(target)} ({target})." for name, target in lacking
+    ]
+    lines += ["", "[defaults]", *_defaults(draft, used, time_zone)]
+    for table in draft.tables:
+        block = _source(table)
+        if not table.is_used or (complete and table not in complete):
+            block = [f"# {line}".rstrip() for line in block]
+        lines += ["", *block]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _defaults(draft: Draft, used: list[TableDraft], time_zone: str) -> Iterable[str]:
+    loans = [table for table in used if "loan" in _kinds(table)]
+    if loans:
+        if any("loan.currency" not in table.targets for table in loans):
+            if draft.currency:
+                yield _line("currency", text(draft.currency), draft.currency_why)
+            else:
+                yield '# currency = "USD"   # MISSING: the currency of the amounts; no column has it'
+        if any("loan.product" not in table.targets for table in loans):
+            yield _line(
+                "product",
+                text(draft.product or "loan"),
+                "given" if draft.product else "guess: no column has it; one product for all",
+            )
+    yield _line("time_zone", text(time_zone), "the zone of this installation; of local times in the files")
+
+
+def _source(table: TableDraft) -> list[str]:
+    head = f"{table.n_rows:,} rows looked at{'' if table.is_whole else ', of more'}"
+    lines = [
+        f"# {_plain(table.name)}: {head}",
+        *[f"# {_plain(note)}" for note in table.notes],
+        "[[source]]",
+        f"files = {text(table.files)}",
+    ]
+    lines += [f"{key} = {text(value)}" for key in ("sheet", "table") if (value := getattr(table, key))]
+    if table.encoding:
+        lines.append(_line("encoding", text(table.encoding), "guess: it is not UTF-8"))
+    form = _number_form(table)
+    if form != (".", ""):
+        lines.append(_line("decimal", text(form[0]), "as the amounts are written"))
+        lines.append(_line("thousands", text(form[1]), "as the amounts are written"))
+    if table.missing:
+        marks = (*DEFAULT_MISSING[1:], *table.missing)
+        lines.append(
+            _line(
+                "missing",
+                "[" + ", ".join(map(text, marks)) + "]",
+                f"guess: {', '.join(table.missing[:6])} stand for no value here",
+            )
+        )
+    for kind in _kinds(table) or ["loan"]:
+        lines += ["", f"[source.{kind}]", *_table(kind, table, form)]
+    kept = [column for column in table.columns if column.choice.target == ATTRIBUTE]
+    home = "loan" if "loan" in _kinds(table) else "borrower"
+    if kept:
+        lines += ["", f"[source.{home}.attributes]", *_attributes(kept, form)]
+    left = [column for column in table.columns if column.choice.target == ""]
+    if left:
+        lines += ["", *[f"# left out: {_plain(column.name)}: {_plain(column.choice.why)}" for column in left]]
+    return lines
+
+
+def _table(kind: str, table: TableDraft, form: tuple[str, str]) -> Iterable[str]:
+    for name in FIELDS[kind]:
+        target = f"{kind}.{name}"
+        if (column := table.column_of(target)) is not None:
+            yield _line(name, _value(column, target, form), f"{column.choice.sure}: {column.choice.why}")
+        elif target in table.constants:
+            yield _line(name, f"{{ constant = {text(table.constants[target])} }}", "the same for every row")
+        elif target == "borrower.external_id" and (column := table.column_of("loan.external_id")) is not None:
+            yield _line(
+                name, text(column.name), "guess: no customer in the file, so each loan counts as a customer of its own"
+            )
+        elif target in _missing_in(table):
+            yield f'# {name} = "…"   # MISSING: required; name the column, or {{ constant = "…" }}'
+    key = table.column_of("loan.external_id") or table.column_of("borrower.external_id")
+    if kind in ("borrower", "loan") and "snapshot" in _kinds(table) and key and not key.look.is_unique:
+        yield _line("duplicates", '"last"', "a loan has a row for each day; the last one speaks for loan and borrower")
+    if kind == "schedule":
+        yield _line("every_months", "1", "guess: instalments are a month apart")
+
+
+def _value(column: Column, target: str, form: tuple[str, str]) -> str:
+    look = column.look
+    kind, name = target.split(".")
+    type_ = FIELDS[kind][name][0]
+    if type_ in ("date", "instant") and look.formats:
+        return f"{{ column = {text(column.name)}, formats = [{', '.join(map(text, look.formats))}] }}"
+    if type_ == "ratio" and (look.kind == "percent" or (look.middle or 0) > 1):
+        return f"{{ column = {text(column.name)}, divide_by = 100 }}"
+    if type_ == "channel":
+        pairs = {example: _channel(example) for example in look.examples}
+        inside = ", ".join(f"{text(key)} = {text(value)}" for key, value in pairs.items())
+        return f'{{ column = {text(column.name)}, values = {{ {inside} }}, otherwise = "unknown" }}'
+    return text(column.name)
+
+
+def _channel(cell: str) -> str:
+    words = re.findall("[a-z]+", cell.lower())
+    return next((CHANNEL_WORDS[word] for word in words if word in CHANNEL_WORDS), "unknown")
+
+
+def _attributes(columns: list[Column], form: tuple[str, str]) -> Iterable[str]:
+    taken: set[str] = set()
+    for column in columns:
+        base = "_".join(words_of(column.name)) or "column"
+        key = base = re.sub(r"[^a-z0-9_]", "", re.sub(r"\W+", "_", column.name.lower()).strip("_")) or base
+        n = 2
+        while key in taken:
+            key, n = f"{base}_{n}", n + 1
+        taken.add(key)
+        type_ = _attribute_type(column, form)
+        parts = [f"column = {text(column.name)}"] + ([f'type = "{type_}"'] if type_ != "text" else [])
+        if type_ == "date" and column.look.formats:
+            parts.append(f"formats = [{', '.join(map(text, column.look.formats))}]")
+        value = f"{{ {', '.join(parts)} }}" if len(parts) > 1 else text(column.name)
+        yield _line(
+            text(key) if not re.fullmatch(r"[A-Za-z0-9_-]+", key) else key,
+            value,
+            f"{column.choice.sure}: {column.choice.why}",
+        )
+
+
+def _attribute_type(column: Column, form: tuple[str, str]) -> str:
+    """Return the type that no cell of the sample fails; a few odd cells make it text."""
+    look = column.look
+    if look.n_odd or look.sign:
+        return "text"
+    if look.kind == "date":
+        return "date"
+    if look.kind == "flag":
+        return "boolean"
+    if look.kind == "number" and (
+        (look.decimal, look.thousands) == form
+        or (look.is_whole and not look.thousands)
+        or form == (".", "") == (look.decimal, look.thousands)
+    ):
+        huge = max(abs(look.low or 0), abs(look.high or 0)) >= 1e15
+        return "text" if huge else "integer" if look.is_whole and not look.places else "number"
+    return "text"
+
+
+def _number_form(table: TableDraft) -> tuple[str, str]:
+    """Return how the source writes its numbers: (decimal, thousands); columns with amounts decide."""
+    forms = [
+        (column.look.decimal, column.look.thousands)
+        for column in sorted(table.columns, key=lambda column: "." not in column.choice.target)
+        if column.look.kind == "number" and column.choice.target
+    ]
+    special = [form for form in forms if form != (".", "")]
+    # A column that shows both signs says more than one that shows only one
+    return max(special, key=lambda form: (special.count(form), form[1] != "")) if special else (".", "")
+
+
+def _line(key: str, value: str, why: str) -> str:
+    return f"{f'{key} = {value}':<{PAD}} # {_plain(why)}"
+
+
+def text(value: str) -> str:
+    """Return a TOML string; what cannot be printed is escaped."""
+    written = json.dumps(value, ensure_ascii=False)
+    return "".join(
+        c if c.isprintable() else f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}" for c in written
+    )
+
+
+def _plain(words: str) -> str:
+    """Return words for a comment: one line, nothing that a terminal obeys or that turns text around."""
+    return "".join(c if c.isprintable() else "�" for c in " ".join(words.split()))
