@@ -3,11 +3,11 @@
 All arrays are columns over loans or borrowers; one step is one month. Amounts in cents, days since 1970.
 """
 
-from dataclasses import dataclass, field
-
 import numpy as np
 from numpy.typing import NDArray
 
+from borrowers.simulation.ability import State
+from borrowers.simulation.entries import CARD, CASH, DIRECT_DEBIT, TRANSFER, Columns, Entries, History
 from borrowers.simulation.lending import Calendar, Loans
 from borrowers.simulation.parameters import Behaviour, Parameters
 from borrowers.simulation.people import People
@@ -16,7 +16,6 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-TRANSFER, DIRECT_DEBIT, CARD, CASH = range(4)
 CALL, SMS, EMAIL, INBOUND = range(4)
 NO_ANSWER, LEFT_MESSAGE, WRONG_PERSON, WRONG_NUMBER, PROMISE, REFUSED, HARDSHIP, DISPUTE, CALL_BACK, PAID, SENT = range(
     11
@@ -25,43 +24,6 @@ REACHED = np.array([PROMISE, REFUSED, HARDSHIP, DISPUTE, CALL_BACK, PAID])
 ATTEMPTS_A_MONTH = 3
 LAST_OFFSET = 26  # days after the due date: what belongs to one month is over before the next due date
 MAX_DEPTH = 4
-
-
-@dataclass
-class Columns:
-    """Rows that grow by batches of equally long arrays."""
-
-    batches: list[tuple[Ints, ...]] = field(default_factory=list)
-
-    def add(self, *columns: Ints) -> None:
-        self.batches.append(columns)
-
-    def joined(self, width: int) -> tuple[Ints, ...]:
-        if not self.batches:
-            return tuple(np.zeros(0, np.int64) for _ in range(width))
-        return tuple(np.concatenate(parts) for parts in zip(*self.batches, strict=True))
-
-
-@dataclass(frozen=True)
-class Restructure:
-    """A new plan for a loan: what remains, spread anew from the next month on."""
-
-    loan: int
-    day: int
-    received: int  # of the first plan, so far
-    first_due_month: int
-    term: int
-
-
-@dataclass(frozen=True)
-class History:
-    """What happened."""
-
-    payments: tuple[Ints, ...]  # loan, day, amount, channel, booked day, entry reversed or -1
-    contacts: tuple[Ints, ...]  # loan, day, channel, outcome
-    promises: tuple[Ints, ...]  # contact, due day, amount
-    restructures: tuple[Restructure, ...]
-    written_off_day: Ints  # -1 = not
 
 
 class Life:
@@ -74,16 +36,13 @@ class Life:
         self.loans = loans
         self.calendar = calendar
         self.b: Behaviour = parameters.behaviour
-        n, n_people = len(loans), len(people)
-        unemployed_share = self.b.job_loss / (self.b.job_loss + self.b.job_found)
-        self.willingness = rng.standard_normal(n_people)
-        self.shock = rng.standard_normal(n_people)
-        self.unemployed = rng.random(n_people) < unemployed_share
-        self.reach = 1 / (1 + np.exp(-(np.log(self.b.reach / (1 - self.b.reach)) + 0.4 * self.willingness)))
-        burden = loans.level / (people.monthly_income[loans.borrower] * 100)
-        product_effect = np.array([product.propensity for product in parameters.products])[loans.product]
-        self.fixed = self.b.base + product_effect + self.b.by_burden * np.clip(burden - burden.mean(), -0.1, 0.3)
+        n = len(loans)
+        self.state = State(rng, n=len(people), behaviour=self.b)
+        self.reach = _logistic(np.log(self.b.reach / (1 - self.b.reach)) + 0.4 * self.state.willingness)
+        self.burden = loans.level / (people.monthly_income[loans.borrower] * 100)
+        self.fixed = self.b.base + np.array([product.propensity for product in parameters.products])[loans.product]
         self.by_direct_debit = rng.random(n) < self.b.direct_debit
+        # The plan in force: what each instalment comes to and when; and what is due and paid of it so far.
         self.first_due_month = loans.first_due_month.copy()
         self.term = loans.term.copy()
         self.level = loans.level.copy()
@@ -94,34 +53,26 @@ class Life:
         self.was_reached = np.zeros(n, bool)
         self.restructured = np.zeros(n, bool)
         self.written_off_day = np.full(n, -1)
-        self.payments, self.contacts, self.promises = Columns(), Columns(), Columns()
-        self.restructures: list[Restructure] = []
-        self.n_payments = self.n_contacts = self.month = 0
+        self.entries = Entries(rng, behaviour=self.b)
+        self.contacts, self.promises, self.plans = Columns(4), Columns(3), Columns(5)
+        self.month = 0
 
     def run(self) -> History:
         """Live through all months and return what happened."""
         for month in range(self.calendar.n_months):
             self.step(month)
         return History(
-            payments=self.payments.joined(6),
-            contacts=self.contacts.joined(4),
-            promises=self.promises.joined(3),
-            restructures=tuple(self.restructures),
+            payments=self.entries.payments.joined(),
+            contacts=self.contacts.joined(),
+            promises=self.promises.joined(),
+            plans=self.plans.joined(),
             written_off_day=self.written_off_day,
         )
 
     def step(self, month: int) -> None:
         """Move borrowers' state, then let this month's instalments come due and be paid, or not."""
-        rng, b = self.rng, self.b
         self.month = month
-        n_people = len(self.willingness)
-        self.willingness = b.willingness_memory * self.willingness + np.sqrt(
-            1 - b.willingness_memory**2
-        ) * rng.standard_normal(n_people)
-        self.shock = b.shock_memory * self.shock + np.sqrt(1 - b.shock_memory**2) * rng.standard_normal(n_people)
-        change = rng.random(n_people)
-        self.unemployed = np.where(self.unemployed, change >= b.job_found, change < b.job_loss)
-
+        self.state.step()
         self._recover_written_off(month)
         i = np.flatnonzero((self.first_due_month <= month) & (self.written_off_day < 0) & (self.paid < self.total))
         if not len(i):
@@ -147,17 +98,19 @@ class Life:
         """Return what each loan's borrower would pay this month uncalled, and how many days after the due date."""
         rng, b = self.rng, self.b
         who = self.loans.borrower[i]
+        burden = self.burden[i] / self.state.income_ratio[who] - b.mean_burden
         propensity = (
             self.fixed[i]
-            + b.by_willingness * self.willingness[who]
-            + b.by_shock * self.shock[who]
-            + b.by_unemployment * self.unemployed[who]
+            + b.by_burden * np.clip(burden, -0.1, 0.3)
+            + b.by_willingness * self.state.willingness[who]
+            + b.by_shock * self.state.shock[who]
+            + b.by_unemployment * self.state.unemployed[who]
             + np.array(b.by_depth)[depth]
             + b.by_contact * self.was_reached[i]
             + b.by_noise * rng.standard_normal(len(i))
         )
         self.was_reached[i] = False
-        pays = rng.random(len(i)) < 1 / (1 + np.exp(-propensity))
+        pays = rng.random(len(i)) < _logistic(propensity)
         catches_up = rng.random(len(i)) < np.array(b.catches_up)[depth]
         one = np.minimum(owed, self.level[i])
         amount = np.where(pays, np.where(catches_up, owed, one), 0)
@@ -172,8 +125,8 @@ class Life:
         amount = np.where(rounds, -(-amount // 500) * 500, amount)
         amount = np.minimum(amount, remaining)
 
-        late_odds = b.late_base + b.late_by_willingness * self.willingness[who]
-        late = rng.random(len(i)) < 1 / (1 + np.exp(-late_odds))
+        late_odds = b.late_base + b.late_by_willingness * self.state.willingness[who]
+        late = rng.random(len(i)) < _logistic(late_odds)
         days_late = np.minimum(1 + np.floor(rng.exponential(b.mean_days_late, len(i))), LAST_OFFSET).astype(np.int64)
         early = -rng.integers(0, 7, len(i)) * (rng.random(len(i)) < 0.5)
         punctual = np.where(self.by_direct_debit[i], 0, early)
@@ -196,7 +149,7 @@ class Life:
                 continue
             channel = self._choose_channel(depth[k])
             outcome = self._draw_outcomes(self.loans.borrower[i[k]], channel)
-            contact = self._note_contact(i[k], due_day[k] + day[k], channel, outcome)
+            contact = self.contacts.add(i[k], due_day[k] + day[k], channel, outcome)
             self.was_reached[i[k[np.isin(outcome, REACHED)]]] = True
 
             # A promise: the arrears or one instalment, within two weeks; some are kept that would not have been paid.
@@ -205,8 +158,13 @@ class Life:
             due_in = np.minimum(day[p] + rng.integers(3, 13, len(p)), LAST_OFFSET)
             self.promises.add(contact[outcome == PROMISE], due_day[p] + due_in, wanted)
             who = self.loans.borrower[i[p]]
-            odds = b.kept + 0.6 * self.willingness[who] + 0.5 * self.shock[who] - 1.0 * self.unemployed[who]
-            keeps = (rng.random(len(p)) < 1 / (1 + np.exp(-odds))) & (amount[p] < wanted)
+            odds = (
+                b.kept
+                + 0.6 * self.state.willingness[who]
+                + 0.5 * self.state.shock[who]
+                - 1.0 * self.state.unemployed[who]
+            )
+            keeps = (rng.random(len(p)) < _logistic(odds)) & (amount[p] < wanted)
             amount[p[keeps]] = wanted[keeps]
             offset[p[keeps]] = np.maximum(due_in[keeps] - rng.integers(0, 3, int(keeps.sum())), day[p[keeps]])
             promised[p] = True
@@ -226,19 +184,13 @@ class Life:
     def _hear_of_hardship(self, i: Ints, due_day: Ints, depth: Ints) -> None:
         """Let some who have lost their work ask for a new plan before they are late; these calls come in a few days early."""
         rng, b = self.rng, self.b
-        asks = (depth == 0) & self.unemployed[self.loans.borrower[i]] & (rng.random(len(i)) < b.asks_for_help)
+        asks = (depth == 0) & self.state.unemployed[self.loans.borrower[i]] & (rng.random(len(i)) < b.asks_for_help)
         day = due_day - rng.integers(1, 6, len(i))
         k = np.flatnonzero(asks & (day < self.calendar.as_of) & (day > self.loans.approved_day[i]))
         if len(k):
-            self._note_contact(i[k], day[k], np.full(len(k), INBOUND), np.full(len(k), HARDSHIP))
+            self.contacts.add(i[k], day[k], np.full(len(k), INBOUND), np.full(len(k), HARDSHIP))
             agreed = k[rng.random(len(k)) < b.restructured_if_hardship]
             self._restructure(i[agreed], day[agreed])
-
-    def _note_contact(self, i: Ints, day: Ints, channel: Ints, outcome: Ints) -> Ints:
-        """Add contacts and return their numbers."""
-        self.contacts.add(i, day, channel, outcome)
-        self.n_contacts += len(i)
-        return self.n_contacts - len(i) + np.arange(len(i))
 
     def _choose_channel(self, depth: Ints) -> Ints:
         """Remind by message at first, call when it gets serious."""
@@ -252,11 +204,11 @@ class Life:
         missed = np.array([NO_ANSWER, LEFT_MESSAGE, WRONG_PERSON, WRONG_NUMBER])[
             np.searchsorted([0.66, 0.92, 0.97], rng.random(n))
         ]
-        hard = b.promise_if_reached + 0.05 + 0.30 * self.unemployed[who]
+        hard = b.promise_if_reached + 0.05 + 0.30 * self.state.unemployed[who]
         said = np.array([REFUSED, CALL_BACK, PAID, DISPUTE])[np.searchsorted([0.40, 0.80, 0.95], rng.random(n))]
         pick = rng.random(n)
         answer = np.where(
-            pick < b.promise_if_reached * (1 - 0.4 * self.unemployed[who]),
+            pick < b.promise_if_reached * (1 - 0.4 * self.state.unemployed[who]),
             PROMISE,
             np.where(pick < hard, HARDSHIP, said),
         )
@@ -264,48 +216,25 @@ class Life:
         return np.where(channel == CALL, outcome, SENT)
 
     def _restructure(self, i: Ints, day: Ints) -> None:
-        """Agree a new plan, once in a loan's life: what remains, over the remaining months and six more."""
-        month = self.month
-        for loan, on in zip(i.tolist(), day.tolist(), strict=True):
-            remaining_months = max(int(self.first_due_month[loan] + self.term[loan]) - month - 1, 0)
-            if self.restructured[loan] or on >= self.calendar.as_of or self.total[loan] - self.paid[loan] < 10_000:
-                continue
-            self.restructured[loan] = True
-            term = remaining_months + 6
-            remaining = int(self.total[loan] - self.paid[loan])
-            self.restructures.append(Restructure(loan, on, int(self.paid[loan]), month + 1, term))
-            self.first_due_month[loan], self.term[loan] = month + 1, term
-            self.level[loan] = remaining // term
-            self.last[loan] = remaining - self.level[loan] * (term - 1)
-            self.due[loan] = self.paid[loan]
+        """Agree new plans, once in a loan's life: what remains, over the remaining months and six more."""
+        remaining = self.total[i] - self.paid[i]
+        agreed = ~self.restructured[i] & (day < self.calendar.as_of) & (remaining >= 10_000)
+        i, day, remaining = i[agreed], day[agreed], remaining[agreed]
+        term = np.maximum(self.first_due_month[i] + self.term[i] - self.month - 1, 0) + 6
+        first = np.full(len(i), self.month + 1)
+        self.plans.add(i, day, self.paid[i], first, term)
+        self.restructured[i] = True
+        self.first_due_month[i], self.term[i] = first, term
+        self.level[i] = remaining // term
+        self.last[i] = remaining - self.level[i] * (term - 1)
+        self.due[i] = self.paid[i]
 
     def _enter(self, i: Ints, day: Ints, amount: Ints, depth: Ints) -> None:
-        """Enter payments, a few of which are returned, and of these some are made again."""
-        rng, b = self.rng, self.b
-        pick = rng.random(len(i))
+        """Enter payments on the way that each borrower pays."""
+        pick = self.rng.random(len(i))
         other = np.where(pick < 0.55, TRANSFER, np.where(pick < 0.92, CARD, CASH))
         channel = np.where(self.by_direct_debit[i] & (depth == 0), DIRECT_DEBIT, other)
-        entry = self._add(i, day, amount, channel, np.full(len(i), -1))
-        self.paid[i] += amount
-        returned = np.flatnonzero((channel != CASH) & (rng.random(len(i)) < b.returned * (1 + (depth > 0))))
-        back_day = day[returned] + rng.integers(2, 6, len(returned))
-        self._add(i[returned], back_day, -amount[returned], channel[returned], entry[returned])
-        self.paid[i[returned]] -= amount[returned]
-        again = returned[rng.random(len(returned)) < b.repaid_after_return]
-        self._add(i[again], day[again] + rng.integers(6, 11, len(again)), amount[again], np.full(len(again), CARD),
-                  np.full(len(again), -1))  # fmt: skip
-        self.paid[i[again]] += amount[again]
-
-    def _add(self, i: Ints, day: Ints, amount: Ints, channel: Ints, reverses: Ints) -> Ints:
-        rng = self.rng
-        is_reversal = reverses >= 0
-        late = np.where(rng.random(len(i)) < self.b.booked_late, rng.integers(2, 10, len(i)), 0)
-        # A return is known one to six days after it counts, and never before the payment itself is (booked up to nine days late).
-        booked = day + np.where(is_reversal, rng.integers(1, 7, len(i)), late)
-        self.payments.add(i, day, amount, channel, booked, reverses)
-        entry = self.n_payments + np.arange(len(i))
-        self.n_payments += len(i)
-        return entry
+        self.paid[i] += self.entries.pay(i, day, amount, channel, is_behind=depth > 0)
 
     def _recover_written_off(self, month: int) -> None:
         rng = self.rng
@@ -336,3 +265,7 @@ class Life:
 
     def _last_due_day(self, i: Ints) -> Ints:
         return self.calendar.day_of(self.first_due_month[i] + self.term[i] - 1, self.loans.due_day_of_month[i])
+
+
+def _logistic(odds: Floats) -> Floats:
+    return 1 / (1 + np.exp(-odds))

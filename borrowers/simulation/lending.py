@@ -36,6 +36,17 @@ def make_calendar(*, as_of: int, months: int) -> Calendar:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """Instalments as columns, loan by loan; amounts in cents."""
+
+    loan: Ints
+    number: Ints  # from 1
+    principal: Ints
+    interest: Ints
+    fee: Ints
+
+
+@dataclass(frozen=True)
 class Loans:
     """Loans as columns, oldest first; index = loan, amounts in cents, days since 1970."""
 
@@ -50,6 +61,7 @@ class Loans:
     level: Ints  # what every instalment but the last comes to, fees included
     last: Ints
     purpose: NDArray[np.float64]  # uniform, picks from the product's purposes
+    lines: Lines  # the first plan of each
 
     def __len__(self) -> int:
         return len(self.borrower)
@@ -70,13 +82,14 @@ def draw_loans(
     products = parameters.products
     shares = np.array([product.share for product in products])
     product = rng.choice(len(products), size=n, p=shares / shares.sum())
-    term = np.array(
-        [products[p].terms[int(u * len(products[p].terms))] for p, u in zip(product, rng.random(n), strict=True)]
-    )
+    n_terms = np.array([len(p.terms) for p in products])
+    terms = np.zeros((len(products), n_terms.max()), np.int64)
+    for row, p in zip(terms, products, strict=True):
+        row[: len(p.terms)] = p.terms
+    term = terms[product, np.floor(rng.random(n) * n_terms[product]).astype(np.int64)]
     low, high = (np.array([getattr(p, name) for p in products], float)[product] for name in ("low_cents", "high_cents"))
     # Larger incomes borrow more: the amount lies between the product's edges by a noisy rank of income.
-    income = people.monthly_income[borrower]
-    rank = np.clip(0.5 * (np.argsort(np.argsort(income)) / max(n - 1, 1)) + 0.5 * rng.beta(1.3, 2.2, n), 0, 1)
+    rank = 0.5 * people.income_rank[borrower] + 0.5 * rng.beta(1.3, 2.2, n)
     principal = (np.round(low * (high / low) ** rank / 5_000) * 5_000).astype(np.int64)
 
     earliest = MONTHS_BEFORE - np.minimum(term - 1, MONTHS_BEFORE)
@@ -90,7 +103,9 @@ def draw_loans(
     first_due_month = first_due_month + too_soon
 
     order = np.lexsort((np.arange(n), approved_day))
-    level, last = _annuity(principal, term, product, parameters)
+    lines = split_instalments(principal[order], term[order], product[order], parameters)
+    amount = lines.principal + lines.interest + lines.fee
+    ends = np.cumsum(term[order]) - 1
     return Loans(
         borrower=borrower[order],
         product=product[order],
@@ -100,25 +115,17 @@ def draw_loans(
         approved_minute=rng.integers(8 * 60, 10 * 60 + 30, size=n),
         due_day_of_month=due_day_of_month[order],
         first_due_month=first_due_month[order],
-        level=level[order],
-        last=last[order],
+        level=amount[ends - term[order] + 1],
+        last=amount[ends],
         purpose=rng.random(n),
+        lines=lines,
     )
 
 
-def monthly_ratio(product: Ints, parameters: Parameters) -> NDArray[np.float64]:
-    return np.array([p.annual_interest_ratio / 12 for p in parameters.products])[product]
-
-
-def split_instalments(
-    principal: Ints, term: Ints, product: Ints, parameters: Parameters
-) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-    """Return (loan, number, principal, interest, fee) of all instalments, loan by loan.
-
-    Annuities rounded to cents; the last instalment takes what rounding left. O(total instalments).
-    """
-    ratio = monthly_ratio(product, parameters)
-    payment = _level_payment(principal, term, ratio)
+def split_instalments(principal: Ints, term: Ints, product: Ints, parameters: Parameters) -> Lines:
+    """Return all instalments, loan by loan: annuities rounded to cents, the last one takes what rounding left. O(instalments)."""
+    ratio = np.array([p.annual_interest_ratio / 12 for p in parameters.products])[product]
+    payment = np.rint(principal * ratio / (1 - (1 + ratio) ** -term.astype(float))).astype(np.int64)
     longest = int(term.max())
     interest = np.zeros((len(term), longest), np.int64)
     repaid = np.zeros((len(term), longest), np.int64)
@@ -131,16 +138,4 @@ def split_instalments(
     mask = np.arange(longest) < term[:, None]
     loan, number = np.nonzero(mask)
     fee = np.array([p.fee_cents for p in parameters.products])[product]
-    return loan, number + 1, repaid[mask], interest[mask], fee[loan]
-
-
-def _level_payment(principal: Ints, term: Ints, ratio: NDArray[np.float64]) -> Ints:
-    return np.rint(principal * ratio / (1 - (1 + ratio) ** -term.astype(float))).astype(np.int64)
-
-
-def _annuity(principal: Ints, term: Ints, product: Ints, parameters: Parameters) -> tuple[Ints, Ints]:
-    """Return the level instalment and the last one, fees included, as split_instalments writes them."""
-    _, _, repaid, interest, fee = split_instalments(principal, term, product, parameters)
-    amount = repaid + interest + fee
-    ends = np.cumsum(term) - 1
-    return amount[ends - term + 1], amount[ends]
+    return Lines(loan, number + 1, repaid[mask], interest[mask], fee[loan])

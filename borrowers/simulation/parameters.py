@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 MONTHS_BEFORE = 18  # loans may have been approved this long before the months of history begin
-MIN_LOANS, MAX_LOANS = 1, 1_000_000
+MIN_LOANS, MAX_LOANS = 1, 5_000_000
+LOANS_A_BLOCK = 50_000  # blocks are simulated one by one, so that memory does not grow with the number of loans
 MIN_MONTHS, MAX_MONTHS = 3, 60
 
 
@@ -39,12 +40,16 @@ class Behaviour:
     shock_memory: float = 0.80
     job_loss: float = 0.012
     job_found: float = 0.20
+    takes_less: float = 0.45  # of those who find work again
+    lower_income: tuple[float, float] = (0.65, 0.95)  # of what they earned before
+    income_recovery: float = 0.05  # of what is missing, a month
     # propensity to pay
     base: float = 3.30
     by_willingness: float = 1.40
     by_shock: float = 0.80
     by_unemployment: float = -2.2
-    by_burden: float = -2.5  # instalment over income, minus its mean
+    by_burden: float = -2.5  # instalment over today's income, minus mean_burden
+    mean_burden: float = 0.09
     by_depth: tuple[float, ...] = (0.0, -1.20, -1.90, -2.30, -3.00)  # instalments unpaid: 0, 1, 2, 3, 4 or more
     by_contact: float = 0.35
     by_noise: float = 0.6
@@ -81,3 +86,5 @@ class Parameters:
     behaviour: Behaviour = field(default_factory=Behaviour)
     loans_per_borrower: tuple[float, ...] = (0.80, 0.15, 0.05)
     shares_household: float = 0.12
+    log_income_mean: float = 8.05
+    log_income_spread: float = 0.42

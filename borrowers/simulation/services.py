@@ -14,11 +14,11 @@ from borrowers.clock import set_business_date
 from borrowers.delinquency.services import refresh_delinquency
 from borrowers.errors import BooksNotEmpty, SimulationRefused
 from borrowers.models import Borrower, Delinquency, Loan
-from borrowers.simulation.behaviour import Life
-from borrowers.simulation.lending import count_borrowers, draw_loans, make_calendar
+from borrowers.simulation.blocks import plan_blocks
+from borrowers.simulation.lending import make_calendar
 from borrowers.simulation.parameters import MAX_LOANS, MAX_MONTHS, MIN_LOANS, MIN_MONTHS, Parameters
-from borrowers.simulation.people import draw_people
-from borrowers.simulation.writing import Staff, Writer, Written
+from borrowers.simulation.tables import TABLES, Staff
+from borrowers.simulation.writing import Written, write_blocks
 from creditpath.accounts.models import Role, Team, User
 
 DEMONSTRATION_DAY = date(2026, 6, 30)
@@ -35,8 +35,6 @@ class SimulationReport:
     months: int
     as_of: date
     written: Written
-    restructured: int
-    written_off: int
     by_bucket: dict[str, int]
     seconds: float
 
@@ -46,11 +44,12 @@ class SimulationReport:
             f"{bucket} {n:,} ({n / open_loans:.1%})" if bucket not in {"paid_off", "written_off"} else f"{bucket} {n:,}"
             for bucket, n in self.by_bucket.items()
         )
-        w = self.written
+        n, kinds = self.written.tables, self.written.kinds
         return (
-            f"Simulated {w.loans:,} loans of {w.borrowers:,} borrowers as of {self.as_of} (seed {self.seed}, "
-            f"{self.months} months): {w.instalments:,} instalments, {w.payments:,} payments with {w.reversals:,} reversals, "
-            f"{w.contact_events:,} contacts, {w.promises:,} promises in {self.seconds:.1f} s.\nBuckets: {buckets}."
+            f"Simulated {n['loans']:,} loans of {n['borrowers']:,} borrowers as of {self.as_of} (seed {self.seed}, "
+            f"{self.months} months): {n['instalments']:,} instalments, {n['payments']:,} payments with {kinds['reversals']:,} "
+            f"reversals, {n['contact_events']:,} contacts, {n['promises']:,} promises in {self.seconds:.1f} s.\n"
+            f"Buckets: {buckets}."
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -58,9 +57,8 @@ class SimulationReport:
             "seed": self.seed,
             "months": self.months,
             "as_of": self.as_of,
-            "tables": vars(self.written),
-            "restructured": self.restructured,
-            "written_off": self.written_off,
+            "tables": dict(self.written.tables),
+            **self.written.kinds,
             "by_bucket": self.by_bucket,
             "seconds": round(self.seconds, 3),
         }
@@ -77,8 +75,8 @@ def simulate_portfolio(
 ) -> SimulationReport:
     """Fill empty books with a simulated lender and freeze them at as_of.
 
-    The same arguments give the same rows. Cost: linear, about 1 s per 1,000 loans; memory about 15 KB per loan. One
-    transaction, in which nobody else can write to the books. Raises BooksNotEmpty where borrowers are, SimulationRefused for
+    The same arguments give the same rows. Cost: linear, see docs/simulation.md; memory does not grow with the number of loans.
+    One transaction, in which nobody else can write to the books. Raises BooksNotEmpty where borrowers are, SimulationRefused for
     numbers outside what can be simulated.
     """
     began = monotonic()
@@ -94,25 +92,9 @@ def simulate_portfolio(
     with transaction.atomic():
         _lock_empty_books()
         staff = _find_staff()
-        rng = np.random.Generator(np.random.PCG64(seed))
-        today = int(np.datetime64(as_of, "D").astype(np.int64))
-        calendar = make_calendar(as_of=today, months=months)
-        borrower = count_borrowers(rng, n_loans=loans, parameters=parameters)
-        people = draw_people(
-            rng, n=int(borrower.max()) + 1, today=today, n_teams=len(staff.team_ids), parameters=parameters
-        )
-        drawn = draw_loans(rng, borrower=borrower, people=people, calendar=calendar, parameters=parameters)
-        history = Life(rng, people=people, loans=drawn, calendar=calendar, parameters=parameters).run()
-        written = Writer(
-            rng=rng,
-            people=people,
-            loans=drawn,
-            history=history,
-            calendar=calendar,
-            parameters=parameters,
-            staff=staff,
-            progress=progress,
-        ).write()
+        calendar = make_calendar(as_of=int(np.datetime64(as_of, "D").astype(np.int64)), months=months)
+        plans = plan_blocks(loans=loans, seed=seed, parameters=parameters)
+        written = write_blocks(plans, calendar=calendar, parameters=parameters, staff=staff, progress=progress)
         set_business_date(day=as_of, is_frozen=True)
         refresh_delinquency(as_of=as_of, progress=progress)
         by_bucket = dict(Delinquency.objects.order_by("bucket").values_list("bucket").annotate(Count("loan_id")))
@@ -121,8 +103,6 @@ def simulate_portfolio(
         months=months,
         as_of=as_of,
         written=written,
-        restructured=len(history.restructures),
-        written_off=int((history.written_off_day >= 0).sum()),
         by_bucket=by_bucket,
         seconds=monotonic() - began,
     )
@@ -131,7 +111,8 @@ def simulate_portfolio(
 def _lock_empty_books() -> None:
     """Keep other writers out until the end of the transaction and make sure that nothing is there."""
     with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE borrowers_borrower, borrowers_loan IN SHARE ROW EXCLUSIVE MODE")
+        tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in TABLES)
+        cursor.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
     if Borrower.objects.exists() or Loan.objects.exists():
         raise BooksNotEmpty()
 

@@ -77,10 +77,10 @@ def report(db: None):
 
 def test_rows_are_a_ledger_that_verify_accepts(report) -> None:
     assert verify().broken == ()
-    assert (Loan.objects.count(), report.written.loans) == (400, 400)
+    assert (Loan.objects.count(), report.written.tables["loans"]) == (400, 400)
     assert Delinquency.objects.count() == 400
-    assert Payment.objects.count() == report.written.payments
-    assert Payment.objects.filter(reverses__isnull=False).count() == report.written.reversals
+    assert Payment.objects.count() == report.written.tables["payments"]
+    assert Payment.objects.filter(reverses__isnull=False).count() == report.written.kinds["reversals"]
 
 
 def test_books_are_labelled_simulated_and_stand_still(report) -> None:
@@ -101,9 +101,9 @@ def test_nothing_happens_after_the_business_date(report) -> None:
 
 
 def test_every_kind_of_entry_is_there(report) -> None:
-    assert report.written.reversals > 0
-    assert report.restructured == ScheduleVersion.objects.filter(version=2, reason="restructure").count() > 0
-    assert report.written_off == Loan.objects.filter(written_off_on__isnull=False).count() > 0
+    assert report.written.kinds["reversals"] > 0
+    assert report.written.kinds["restructured"] == ScheduleVersion.objects.filter(version=2, reason="restructure").count() > 0
+    assert report.written.kinds["written_off"] == Loan.objects.filter(written_off_on__isnull=False).count() > 0
     late_booked = Payment.objects.filter(reverses=None, booked_at__date__gt=F("effective_on")).count()
     assert 0.01 < late_booked / Payment.objects.count() < 0.06
     assert {"promise", "refused", "hardship", "no_answer", "sent"} <= set(
@@ -182,7 +182,7 @@ def test_any_day_can_be_the_last(as_of: date) -> None:
 
 
 def test_a_single_loan_can_be_simulated() -> None:
-    assert simulate_portfolio(loans=1, seed=1).written.loans == 1
+    assert simulate_portfolio(loans=1, seed=1).written.tables["loans"] == 1
 
 
 def test_command_answers_in_json_and_refuses_a_second_time() -> None:
