@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from borrowers.simulation.behaviour import Life
 from borrowers.simulation.entries import History
 from borrowers.simulation.lending import Calendar, Loans, count_borrowers, draw_loans
-from borrowers.simulation.parameters import LOANS_A_BLOCK, Parameters
+from borrowers.simulation.parameters import Parameters
 from borrowers.simulation.people import People, draw_people
 
 Ints = NDArray[np.int64]
@@ -43,12 +43,12 @@ def plan_blocks(*, loans: int, seed: int, parameters: Parameters) -> list[Plan]:
     """Divide a portfolio; only the number of loans of each borrower is drawn. No borrower is in two blocks."""
     plans: list[Plan] = []
     first_borrower = 0
-    n_blocks = -(-loans // LOANS_A_BLOCK)
-    for number, sequence in enumerate(np.random.SeedSequence(seed).spawn(n_blocks)):
+    size = parameters.loans_a_block
+    for number, sequence in enumerate(np.random.SeedSequence(seed).spawn(-(-loans // size))):
         of_counts, of_block = sequence.spawn(2)
-        first_loan = number * LOANS_A_BLOCK
+        first_loan = number * size
         borrower = count_borrowers(
-            np.random.default_rng(of_counts), n_loans=min(LOANS_A_BLOCK, loans - first_loan), parameters=parameters
+            np.random.default_rng(of_counts), n_loans=min(size, loans - first_loan), parameters=parameters
         )
         plans.append(Plan(first_borrower=first_borrower, first_loan=first_loan, borrower=borrower, seed=of_block))
         first_borrower += plans[-1].n_borrowers

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 MONTHS_BEFORE = 18  # loans may have been approved this long before the months of history begin
 MIN_LOANS, MAX_LOANS = 1, 5_000_000
-LOANS_A_BLOCK = 50_000  # blocks are simulated one by one, so that memory does not grow with the number of loans
 MIN_MONTHS, MAX_MONTHS = 3, 60
 
 
@@ -49,7 +48,7 @@ class Behaviour:
     by_shock: float = 0.80
     by_unemployment: float = -2.2
     by_burden: float = -2.5  # instalment over today's income, minus mean_burden
-    mean_burden: float = 0.09
+    mean_burden: float = 0.05
     by_depth: tuple[float, ...] = (0.0, -1.20, -1.90, -2.30, -3.00)  # instalments unpaid: 0, 1, 2, 3, 4 or more
     by_contact: float = 0.35
     by_noise: float = 0.6
@@ -88,3 +87,6 @@ class Parameters:
     shares_household: float = 0.12
     log_income_mean: float = 8.05
     log_income_spread: float = 0.42
+    loans_a_block: int = (
+        50_000  # blocks are simulated one by one, so that memory does not grow with the number of loans
+    )

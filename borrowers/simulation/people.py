@@ -59,7 +59,7 @@ def draw_people(rng: np.random.Generator, *, n: int, today: int, n_teams: int, p
         phone_line=rng.integers(100, size=n),
         birth_day=(today - age_years * 365.25).astype(np.int64),
         occupation=rng.integers(len(OCCUPATIONS), size=n),
-        monthly_income=np.round(np.clip(income, 900, 18_000), -1),
+        monthly_income=np.round(np.clip(income, 900, 18_000), -1).astype(np.float64),
         income_rank=_normal_share((np.log(income) - parameters.log_income_mean) / parameters.log_income_spread),
         household=np.where(is_joined, head, -1),
         team=rng.integers(n_teams, size=n)[head],

@@ -24,9 +24,10 @@ from borrowers.models import (
     ScheduleVersion,
 )
 from borrowers.services import describe_books, simulate_portfolio
+from borrowers.simulation.parameters import Parameters
 from creditpath.accounts.models import Team
 from creditpath.invariants import verify
-from tests.factories import make_borrower, make_team, make_user
+from tests.factories import make_borrower, make_payment, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +71,29 @@ def test_the_same_seed_gives_the_same_rows() -> None:
     assert hashes[0] != hashes[2]
 
 
+def test_the_same_seed_gives_the_same_rows_over_several_blocks() -> None:
+    parameters = Parameters(loans_a_block=40)
+    hashes = []
+    for _ in range(2):
+        with transaction.atomic():
+            report = simulate_portfolio(loans=150, seed=7, parameters=parameters)
+            assert verify().broken == ()
+            assert Loan.objects.count() == report.written.tables["loans"] == 150
+            assert Borrower.objects.filter(loans=None).count() == 0
+            hashes.append(content_hash())
+            transaction.set_rollback(True)
+
+    assert hashes[0] == hashes[1]
+
+
+def test_ids_go_on_where_the_simulation_stopped(report) -> None:
+    last = max(Payment.objects.values_list("id", flat=True))
+
+    payment = make_payment(Loan.objects.earliest("id"), report.as_of, 10)
+
+    assert payment.id == last + 1
+
+
 @pytest.fixture
 def report(db: None):
     return simulate_portfolio(loans=400, seed=11)
@@ -102,7 +126,11 @@ def test_nothing_happens_after_the_business_date(report) -> None:
 
 def test_every_kind_of_entry_is_there(report) -> None:
     assert report.written.kinds["reversals"] > 0
-    assert report.written.kinds["restructured"] == ScheduleVersion.objects.filter(version=2, reason="restructure").count() > 0
+    assert (
+        report.written.kinds["restructured"]
+        == ScheduleVersion.objects.filter(version=2, reason="restructure").count()
+        > 0
+    )
     assert report.written.kinds["written_off"] == Loan.objects.filter(written_off_on__isnull=False).count() > 0
     late_booked = Payment.objects.filter(reverses=None, booked_at__date__gt=F("effective_on")).count()
     assert 0.01 < late_booked / Payment.objects.count() < 0.06

@@ -15,7 +15,7 @@ class Command(ServiceCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--loans", type=int, required=True, help="how many loans, 1 to 1,000,000")
+        parser.add_argument("--loans", type=int, required=True, help="how many loans, 1 to 5,000,000")
         parser.add_argument("--seed", type=int, required=True, help="where chance begins, zero or more")
         parser.add_argument("--months", type=int, default=12, help="months of history, 3 to 60 (default %(default)s)")
         parser.add_argument(
