@@ -3,7 +3,7 @@
 from typing import Any
 
 from borrowers.importing.mapping import Mapping, Source
-from borrowers.importing.staging import staged, statements
+from borrowers.importing.staging import find_step, note_step, staged, statements
 
 # kind -> (columns that name one, columns within which rows are compared)
 KEYS = {
@@ -22,9 +22,13 @@ NOTES = (
 def check_rows(run_id: int, mapping: Mapping, facts: dict[str, Any]) -> tuple[str, ...]:
     """Find and set aside every staged row that breaks a rule across rows; return what is worth telling of the others.
 
-    One transaction. Rounds go on until nothing more falls; without rejects that is one.
+    One transaction. Rounds go on until nothing more falls; without rejects that is one. A run that was cut off after it tells
+    what was found then.
     """
     with staged(run_id) as cursor:
+        told = find_step(cursor, "checked")
+        if told is not None:
+            return tuple(told)
         _complete(cursor, mapping)
         for kind in KEYS:
             cursor.execute(f"ANALYZE staged_{kind}")
@@ -35,6 +39,7 @@ def check_rows(run_id: int, mapping: Mapping, facts: dict[str, Any]) -> tuple[st
             for sql in checks.values():
                 cursor.execute(sql, facts)
             if not _purge(cursor):
+                note_step(cursor, "checked", notes)
                 return notes
 
 

@@ -31,6 +31,16 @@ class Chunk:
     faults: list[Fault] = field(default_factory=list)
     position: int = 0
 
+    def after(self, *, row: int, fault: int) -> "Chunk | None":
+        """Return what comes behind a row and the faults behind another, None if that is nothing."""
+        rest = self.rows > row
+        faults = [item for item in self.faults if item.row > fault]
+        if not rest.any() and not faults:
+            return None
+        if rest.all():
+            return Chunk(self.frame, self.rows, faults, self.position)
+        return Chunk(self.frame[rest].reset_index(drop=True), self.rows[rest], faults, self.position)
+
 
 def show(value: str) -> str:
     """Return a value as a person can read it in one line: quoted, control characters visible, cut at 60."""

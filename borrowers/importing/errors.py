@@ -31,3 +31,9 @@ class NoSuchTeam(DomainError):
     """There is no such team."""
 
     code = "no_such_team"
+
+
+class ImportCutOff(DomainError):
+    """The import was cut off; nothing of it was published."""
+
+    code = "import_cut_off"

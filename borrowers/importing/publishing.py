@@ -20,6 +20,8 @@ NEW_LOANS_LIMIT = (
     1_000  # more new loans than this are for the batch commands; none of them has a score that could be wrong
 )
 STATISTICS_ROWS = 1_000
+SLICE_PAGES = 16_384  # of a staging table: 128 MB
+SLICED = {"insert_instalments": "staged_instalment", "insert_payments": "staged_payment"}
 TABLES = ("borrowers", "loans", "instalments", "payments", "actions", "promises")
 
 
@@ -51,7 +53,8 @@ def publish(
     with staged(run_id) as cursor:
         books = BusinessDate.objects.select_for_update().first()
         report = statements("report.sql")
-        _run_all(cursor, "merge.sql")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        _run_all(cursor, "merge.sql", progress=progress)
         (last_day,) = _ask(cursor, report["last_day"])
         day = mapping.business_date or last_day
         facts = {
@@ -75,6 +78,7 @@ def publish(
         else:
             _tell_of_changes(cursor, report)
             finish(published)
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     return published
 
 
@@ -98,11 +102,24 @@ def _run_all(
     counts = {}
     found = statements(name)
     for n, (title, sql) in enumerate(found.items()):
+        message = f"publishing: {title.replace('_', ' ')}"
         if progress:
-            progress(n, len(found), f"publishing: {title.replace('_', ' ')}")
-        cursor.execute(sql, facts)
-        counts[title] = cursor.rowcount
+            progress(n, len(found), message)
+        if title not in SLICED:
+            cursor.execute(sql, facts)
+            counts[title] = cursor.rowcount
+            continue
+        counts[title] = 0
+        (pages,) = _ask(cursor, _PAGES.format(SLICED[title]))
+        for page in range(0, pages, SLICE_PAGES):
+            if progress:
+                progress(n, len(found), f"{message}, {100 * page // pages} %")
+            cursor.execute(sql, {**(facts or {}), "first": f"({page},0)", "last": f"({page + SLICE_PAGES},0)"})
+            counts[title] += cursor.rowcount
     return counts
+
+
+_PAGES = "SELECT pg_relation_size('{}') / current_setting('block_size')::integer"
 
 
 def _ask(cursor: Any, sql: str) -> tuple[Any, ...]:

@@ -1,12 +1,16 @@
 """The run's own schema: durable tables that chunks are copied into, dropped when the run has ended.
 
 One schema per run, import_<id>, holds ordinary logged tables: what a chunk brought survives a crash of client and server, and
-dropping it costs nothing, however large it is. SQL files find them by search_path, so they are plain SQL.
+dropping it costs nothing, however large it is. SQL files find them by search_path, so they are plain SQL. What is staged and done
+is noted in the same transactions, so that a run that was cut off can be gone on with.
 """
 
+import hashlib
 import io
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -14,7 +18,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from django.db import connection, transaction
 
-from borrowers.importing.chunks import Fault
+from borrowers.importing.chunks import Chunk, Fault
 from borrowers.importing.money import to_decimals
 from borrowers.importing.rows import MONEY_COLUMNS, STAGED_COLUMNS
 from creditpath.sql import copy_rows, load
@@ -47,6 +51,21 @@ def create(run_id: int) -> None:
         cursor.execute(f"CREATE SCHEMA {schema_of(run_id)}")
     with staged(run_id) as cursor:
         cursor.execute(load("borrowers", "importing/tables.sql"))
+        note_step(cursor, "layout", _layout())
+
+
+def can_go_on(run_id: int) -> bool:
+    """Tell whether the run's staging is there and laid out as this version of the product does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{schema_of(run_id)}.step"])
+        if not cursor.fetchone()[0]:
+            return False
+    with staged(run_id) as cursor:
+        return find_step(cursor, "layout") == _layout()
+
+
+def _layout() -> str:
+    return hashlib.sha256(load("borrowers", "importing/tables.sql").encode()).hexdigest()
 
 
 def drop(run_id: int) -> None:
@@ -55,12 +74,58 @@ def drop(run_id: int) -> None:
         cursor.execute(f"DROP SCHEMA IF EXISTS {schema_of(run_id)} CASCADE")
 
 
-def drop_all() -> None:
-    """Drop what runs that died have left; only who holds the lock of imports may."""
+def drop_others(run_id: int | None) -> None:
+    """Drop what other runs that died have left; only who holds the lock of imports may."""
+    kept = schema_of(run_id) if run_id is not None else ""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^import_[0-9]+$'")
+        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^import_[0-9]+$' AND nspname <> %s", [kept])
         for (name,) in cursor.fetchall():
             cursor.execute(f"DROP SCHEMA {connection.ops.quote_name(name)} CASCADE")
+
+
+def note_step(cursor: Any, name: str, told: Any) -> None:
+    """Note that something was done, in the transaction that did it."""
+    cursor.execute("INSERT INTO step (name, told) VALUES (%s, %s)", [name, json.dumps(told)])
+
+
+def find_step(cursor: Any, name: str) -> Any:
+    """Return what was told of a step, None if it was not done."""
+    cursor.execute("SELECT told FROM step WHERE name = %s", [name])
+    row = cursor.fetchone()
+    return json.loads(row[0]) if row and isinstance(row[0], str) else row and row[0]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What of one file is staged already."""
+
+    until_row: int = 0
+    until_fault: int = 0
+    n_read: int = 0
+    is_whole: bool = False
+
+
+def find_done(run_id: int) -> dict[tuple[int, int], Done]:
+    """Return by source and file what is staged."""
+    with staged(run_id) as cursor:
+        cursor.execute(
+            "SELECT source, file, max(until_row), max(until_fault), sum(n_read), bool_or(is_last) "
+            "FROM staged_chunk GROUP BY source, file"
+        )
+        return {
+            (source, file): Done(until_row, until_fault, int(n_read), is_whole)
+            for source, file, until_row, until_fault, n_read, is_whole in cursor.fetchall()
+        }
+
+
+def note_chunk(cursor: Any, chunk: Chunk | None, *, source: int, file: int, n_read: int = 0) -> None:
+    """Note a chunk as staged, in the transaction that staged it; None says that the file is at its end."""
+    until_row = int(chunk.rows[-1]) if chunk is not None and len(chunk.rows) else 0
+    until_fault = max((fault.row for fault in chunk.faults), default=0) if chunk is not None else 0
+    cursor.execute(
+        "INSERT INTO staged_chunk (source, file, until_row, until_fault, n_read, is_last) VALUES (%s, %s, %s, %s, %s, %s)",
+        [source, file, until_row, until_fault, n_read, chunk is None],
+    )
 
 
 def add_rows(cursor: Any, kind: str, frame: pd.DataFrame, *, source: int, file: int) -> None:

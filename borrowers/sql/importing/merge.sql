@@ -5,11 +5,11 @@
 -- Cost     things that are in one row only pass unaggregated.
 
 -- name: find_borrowers_in_several_rows
-CREATE TABLE several_borrower AS
+CREATE UNLOGGED TABLE several_borrower AS
 SELECT external_id FROM staged_borrower GROUP BY external_id HAVING count(*) > 1;
 
 -- name: merge_borrowers
-CREATE TABLE new_borrower AS
+CREATE UNLOGGED TABLE new_borrower AS
 SELECT
     external_id, full_name, birth_date, language, time_zone, jurisdiction, household, team, phone, email, address,
     coalesce(attributes, '{}') AS attributes
@@ -41,11 +41,11 @@ JOIN several_borrower USING (external_id)
 GROUP BY external_id;
 
 -- name: find_loans_in_several_rows
-CREATE TABLE several_loan AS
+CREATE UNLOGGED TABLE several_loan AS
 SELECT external_id FROM staged_loan GROUP BY external_id HAVING count(*) > 1;
 
 -- name: merge_loans
-CREATE TABLE new_loan AS
+CREATE UNLOGGED TABLE new_loan AS
 SELECT
     external_id, borrower, product, currency, principal_amount, annual_interest_ratio, term_days, approved_on, approved_at,
     written_off_on, coalesce(attributes, '{}') AS attributes, booked_at

@@ -8,6 +8,9 @@
 -- Facts    %(now)s is the instant of the import; %(zone)s the lender's zone, in which days end; %(closed)s the business date
 --          before the import (or null): entries of days closed by then were not known on their day, so they are booked now,
 --          unless %(on_their_day)s says that the files are old books.
+-- Slices   what has %(first)s and %(last)s runs once per range of pages of its staging table, so that the server's memory for
+--          foreign keys and statement triggers is that of one slice, however many rows there are. Foreign keys are checked at once.
+-- Tables   made here live within the transaction only, so they are unlogged.
 -- Counts   the row counts of insert_, update_ and count_ statements make the report.
 
 -- name: insert_products
@@ -66,7 +69,7 @@ WHERE said.value IS NOT NULL
 ON CONFLICT DO NOTHING;
 
 -- name: note_loans_to_update
-CREATE TABLE updated_loan AS
+CREATE UNLOGGED TABLE updated_loan AS
 SELECT l.id
 FROM borrowers_loan AS l
 JOIN new_loan AS s USING (external_id)
@@ -93,7 +96,7 @@ JOIN borrowers_product AS p ON p.code = s.product
 WHERE l.external_id = s.external_id AND l.id IN (SELECT id FROM updated_loan);
 
 -- name: note_loans_to_insert
-CREATE TABLE inserted_loan AS
+CREATE UNLOGGED TABLE inserted_loan AS
 SELECT external_id FROM new_loan AS s
 WHERE NOT EXISTS (SELECT FROM borrowers_loan AS l WHERE l.external_id = s.external_id);
 
@@ -120,7 +123,7 @@ JOIN borrowers_borrower AS b ON b.external_id = s.borrower
 JOIN borrowers_product AS p ON p.code = s.product;
 
 -- name: plan_schedules
-CREATE TABLE schedule_plan AS
+CREATE UNLOGGED TABLE schedule_plan AS
 SELECT
     s.loan, l.id AS loan_id, l.approved_on, l.booked_at, i.external_id IS NOT NULL AS loan_is_new,
     v.id AS schedule_id, coalesce(v.version, 0) AS version, v.id IS NULL AS is_new
@@ -136,7 +139,7 @@ ANALYZE schedule_plan;
 
 -- name: find_changed_schedules
 -- A schedule is unchanged if each instalment of either side has its equal on the other.
-CREATE TABLE changed_schedule AS
+CREATE UNLOGGED TABLE changed_schedule AS
 SELECT DISTINCT loan_id
 FROM (
     SELECT plan.loan_id, i.number, i.due_on, i.principal_amount, coalesce(i.interest_amount, 0) AS interest_amount,
@@ -166,16 +169,25 @@ SELECT
     CASE WHEN loan_is_new OR is_new AND %(on_their_day)s THEN booked_at ELSE greatest(%(now)s, booked_at) END
 FROM schedule_plan;
 
+-- name: find_new_schedules
+CREATE UNLOGGED TABLE new_schedule AS
+SELECT plan.loan, plan.loan_id, v.id AS schedule_id
+FROM schedule_plan AS plan
+JOIN borrowers_scheduleversion AS v ON v.loan_id = plan.loan_id AND v.version = plan.version + 1;
+
+-- name: look_at_new_schedules
+ANALYZE new_schedule;
+
 -- name: insert_instalments
 INSERT INTO borrowers_instalment (loan_id, schedule_id, number, due_on, principal_amount, interest_amount, fee_amount)
-SELECT plan.loan_id, v.id, i.number, i.due_on, i.principal_amount, coalesce(i.interest_amount, 0), coalesce(i.fee_amount, 0)
+SELECT new.loan_id, new.schedule_id, i.number, i.due_on, i.principal_amount, coalesce(i.interest_amount, 0), coalesce(i.fee_amount, 0)
 FROM staged_instalment AS i
-JOIN schedule_plan AS plan USING (loan)
-JOIN borrowers_scheduleversion AS v ON v.loan_id = plan.loan_id AND v.version = plan.version + 1;
+JOIN new_schedule AS new USING (loan)
+WHERE i.ctid >= %(first)s::tid AND i.ctid < %(last)s::tid;
 
 -- name: find_known_payments
 -- The first entry of a payment has its external_id, the ones that took its place later the same with ~2, ~3, …
-CREATE TABLE known_payment AS
+CREATE UNLOGGED TABLE known_payment AS
 WITH RECURSIVE entry AS (
     SELECT s.external_id, p.id, p.loan_id, p.amount, p.effective_on, p.booked_at, 1 AS revision
     FROM staged_payment AS s
@@ -192,7 +204,7 @@ LEFT JOIN borrowers_payment AS reversal ON reversal.reverses_id = entry.id
 ORDER BY entry.external_id, entry.revision DESC;
 
 -- name: find_changed_payments
-CREATE TABLE changed_payment AS
+CREATE UNLOGGED TABLE changed_payment AS
 SELECT s.*, known.id AS known_id, known.revision, known.is_reversed, known.loan_id AS known_loan_id, l.id AS loan_id
 FROM known_payment AS known
 JOIN staged_payment AS s USING (external_id)
@@ -225,4 +237,5 @@ SELECT
     coalesce(s.channel, 'unknown'), %(by)s
 FROM staged_payment AS s
 JOIN borrowers_loan AS l ON l.external_id = s.loan
-WHERE NOT EXISTS (SELECT FROM known_payment AS k WHERE k.external_id = s.external_id);
+WHERE s.ctid >= %(first)s::tid AND s.ctid < %(last)s::tid
+    AND NOT EXISTS (SELECT FROM known_payment AS k WHERE k.external_id = s.external_id);

@@ -3,7 +3,16 @@
 -- Grain    one row per borrower, loan, instalment or payment that a row of a file speaks of; source is the number of the
 --          [[source]] in the mapping, file that of the file, row the number that people see (header = 1).
 -- Cost     no index and no constraint: COPY runs at the speed of the disk; all checks are set-based afterwards.
--- Durable  logged on purpose: a chunk that was acknowledged is there after any crash.
+-- Durable  logged on purpose: a chunk that was acknowledged is there after any crash, and the next run goes on behind it.
+
+-- What is staged: rows of a file up to a row and its faults up to another (a ragged row may be told ahead of its chunk).
+CREATE TABLE staged_chunk (
+    source smallint NOT NULL, file integer NOT NULL, until_row bigint NOT NULL, until_fault bigint NOT NULL,
+    n_read bigint NOT NULL, is_last boolean NOT NULL
+);
+
+-- What was done after staging, with what is to be told of it.
+CREATE TABLE step (name text PRIMARY KEY, told jsonb NOT NULL);
 
 CREATE TABLE staged_borrower (
     source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
