@@ -98,7 +98,8 @@ class ActionSerializer(serializers.ModelSerializer[ContactEvent]):
         model = ContactEvent
         fields = [
             "id", "external_id", "borrower", "loan", "agent", "channel", "outcome", "reached_borrower", "note",
-            "follow_up_on", "effective_on", "happened_at", "booked_at", "corrects", "promise",
+            "follow_up_on", "effective_on", "happened_at", "booked_at", "corrects", "contact_point", "is_connected",
+            "text_sent", "talk_minutes", "wrap_up_minutes", "promise",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from borrowers.models.fields import MoneyField, booked_at_field, is_money
 from borrowers.models.ledger import Loan
-from borrowers.models.people import Borrower
+from borrowers.models.people import Borrower, ContactPoint
 from borrowers.querysets import ContactEventQuerySet, PromiseQuerySet
 
 
@@ -43,6 +43,15 @@ class ContactEvent(models.Model):
     channel = models.CharField(max_length=10, choices=Channel)
     outcome = models.CharField(max_length=14, choices=Outcome)
     reached_borrower = models.BooleanField(help_text="Right-party contact: it was the borrower who was reached.")
+    contact_point = models.ForeignKey(
+        ContactPoint, on_delete=models.PROTECT, null=True, blank=True, related_name="contact_events"
+    )
+    is_connected = models.BooleanField(
+        null=True, blank=True, help_text="Of a call: whether it was connected to the dialled number; empty is unknown."
+    )
+    text_sent = models.TextField(blank=True, db_default="", max_length=20_000, help_text="The exact text of a message.")
+    talk_minutes = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
+    wrap_up_minutes = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
     note = models.TextField(blank=True, max_length=4000)
     follow_up_on = models.DateField(null=True, blank=True)
     effective_on = models.DateField(help_text="Business date of the contact.")
@@ -69,6 +78,14 @@ class ContactEvent(models.Model):
                     ]
                 ),
                 name="contact_outcome_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(talk_minutes__isnull=True) | Q(talk_minutes__gte=0, talk_minutes__lt=10_000),
+                name="talk_minutes_are_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(wrap_up_minutes__isnull=True) | Q(wrap_up_minutes__gte=0, wrap_up_minutes__lt=10_000),
+                name="wrap_up_minutes_are_not_negative",
             ),
         ]  # fmt: skip
         indexes = [models.Index(fields=["borrower", "-happened_at"], name="contact_borrower_idx")]
