@@ -7,3 +7,4 @@ class BorrowersConfig(AppConfig):
 
     def ready(self) -> None:
         from borrowers import invariants, signals  # noqa: F401  (registers)
+        from borrowers.closing import steps  # noqa: F401

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from borrowers.clock import current_instant, end_of_day, get_business_date, known_at, set_business_date
+from borrowers.closing.reports import ClosingReport
+from borrowers.closing.services import close_of_business
 from borrowers.delinquency.services import DelinquencyReport, refresh_delinquency
 from borrowers.importing.services import ImportReport, import_portfolio
 from borrowers.importing.suggesting.services import Suggestion, suggest_mapping
@@ -13,10 +15,12 @@ from borrowers.simulation.services import SimulationReport, simulate_portfolio
 
 __all__ = [
     "Books",
+    "ClosingReport",
     "DelinquencyReport",
     "ImportReport",
     "SimulationReport",
     "Suggestion",
+    "close_of_business",
     "current_instant",
     "describe_books",
     "end_of_day",

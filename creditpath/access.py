@@ -168,6 +168,8 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "borrowers.delinquency": _model(STAFF | PERSONAL),
     "borrowers.monthendsnapshot": _model(STAFF | PERSONAL),
     "borrowers.businessdate": _model(STAFF),
+    "borrowers.dayclose": _model(STAFF),
+    "borrowers.closingstep": _model(STAFF),
     "borrowers.importrun": _model(_READERS | {Role.INTEGRATION}),
     "scoring.modelversion": _model(MODEL_READERS),
     "scoring.deployment": _model(MODEL_READERS, add=ADMIN | {Role.DATA_SCIENTIST}),  # to promote and to retire

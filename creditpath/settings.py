@@ -230,6 +230,8 @@ USE_I18N = True
 USE_TZ = True
 # The lender's zone: a business date ends at its midnight. The simulated lender is in New York.
 TIME_ZONE = env.str("CREDITPATH_TIME_ZONE", "America/New_York")
+# When the days that have ended are closed: cron, in that zone.
+CLOSE_OF_BUSINESS_AT = env.str("CREDITPATH_CLOSE_AT", "30 0 * * *")
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 

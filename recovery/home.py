@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from borrowers.models import ContactEvent, Delinquency, ImportRun
+from borrowers.models import ClosingStep, ContactEvent, DayClose, Delinquency, ImportRun
 from borrowers.services import current_instant, describe_books
 from creditpath.access import may_call
 from creditpath.accounts.models import Role, User
@@ -227,6 +227,10 @@ def _admin(user: User, day: date) -> Home:
         troubles.append(f"{_count(jobs['dead'], 'job')} given up")
     if last_import and last_import.state == ImportRun.State.FAILED:
         troubles.append("the last import failed")
+    last_close = DayClose.objects.first()
+    if last_close and last_close.state == DayClose.State.FAILED:
+        failed = last_close.steps.filter(state=ClosingStep.State.FAILED).first()
+        troubles.append(f"the close of {_in_words(last_close.day)} stopped{f' at {failed.name}' if failed else ''}")
     headline = f"Needs a look: {', '.join(troubles)}." if troubles else "All is well."
     return Home(
         title="Health",
@@ -236,6 +240,13 @@ def _admin(user: User, day: date) -> Home:
             Figure("Jobs waiting", f"{jobs['waiting']:,}", f"{jobs['running']:,} running", jobs_url),
             Figure("Jobs given up", f"{jobs['dead']:,}", "look at their log", jobs_url, "bad" if jobs["dead"] else ""),
             *_scoring_figures(),
+            Figure(
+                "Last close",
+                _in_words(last_close.day) if last_close else "none",
+                last_close.get_state_display() if last_close else "no day was closed yet",
+                _address("admin:borrowers_dayclose_changelist"),
+                "bad" if last_close and last_close.state == DayClose.State.FAILED else "",
+            ),
             Figure("Last import", last_import.get_state_display() if last_import else "none", str(last_import or "")),
         ),
         ways=_ways(
@@ -322,6 +333,10 @@ def _address(route: str) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _in_words(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
 
 
 def _hours(minutes: Any) -> str:

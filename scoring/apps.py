@@ -6,4 +6,4 @@ class ScoringConfig(AppConfig):
     verbose_name = "scoring"
 
     def ready(self) -> None:
-        from scoring import invariants, signals  # noqa: F401  (registers)
+        from scoring import closing, invariants, signals  # noqa: F401  (registers)

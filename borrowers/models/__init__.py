@@ -2,6 +2,7 @@
 
 from borrowers.models.agreements import AttributeDefinition, Collateral, LoanEvent, LoanParty
 from borrowers.models.business_date import BusinessDate
+from borrowers.models.closing import ClosingStep, DayClose
 from borrowers.models.contacts import ContactEvent, Promise
 from borrowers.models.delinquency import Bucket, Delinquency, MonthEndSnapshot
 from borrowers.models.imports import ImportRun
@@ -24,10 +25,12 @@ __all__ = [
     "Bucket",
     "BusinessDate",
     "Charge",
+    "ClosingStep",
     "Collateral",
     "Consent",
     "ContactEvent",
     "ContactPoint",
+    "DayClose",
     "Delinquency",
     "ImportRun",
     "Instalment",

@@ -1,0 +1,33 @@
+"""What the work does at the close of a day, so that the next one finds its lists."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+
+from borrowers.closing.registry import Closing, closing_step
+from borrowers.services import known_at
+from recovery.services import plan_worklists, recommend_actions
+
+
+@closing_step("check_promises", position=50)
+def count_promises(closing: Closing) -> Mapping[str, Any]:
+    """Count how promises stand; their states are found from payments, nothing is written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT state, count(*) FROM promise_states(%s, %s) GROUP BY state ORDER BY state",
+            [closing.day, known_at(as_of=closing.day)],
+        )
+        return dict(cursor.fetchall())
+
+
+@closing_step("recommend_actions", position=60, of_missed_days=False)
+def recommend(closing: Closing) -> Mapping[str, Any]:
+    """Decide for every borrower what to do next."""
+    return recommend_actions(as_of=closing.day).as_json()
+
+
+@closing_step("plan_worklists", position=70, of_missed_days=False)
+def plan(closing: Closing) -> Mapping[str, Any]:
+    """Put the decisions on the lists of agents."""
+    return plan_worklists(as_of=closing.day).as_json()
