@@ -11,6 +11,7 @@ from borrowers.importing.services import ImportReport, import_portfolio
 from borrowers.importing.suggesting.services import Suggestion, suggest_mapping
 from borrowers.ledger.services import record_payment, reverse_payment
 from borrowers.models import Borrower, BusinessDate
+from borrowers.profiling.services import ProfileReport, profile_source
 from borrowers.simulation.services import SimulationReport, simulate_portfolio
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "ClosingReport",
     "DelinquencyReport",
     "ImportReport",
+    "ProfileReport",
     "SimulationReport",
     "Suggestion",
     "close_of_business",
@@ -27,6 +29,7 @@ __all__ = [
     "get_business_date",
     "import_portfolio",
     "known_at",
+    "profile_source",
     "record_payment",
     "refresh_delinquency",
     "reverse_payment",

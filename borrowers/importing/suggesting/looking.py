@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 import pandas as pd
@@ -154,6 +155,23 @@ def _share(cells: pd.Series, pattern: str) -> pd.Series:
     return cells.str.fullmatch(pattern, na=False)
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _may_fit(probe: list[str], pattern: str, least: float) -> bool:
+    """Say whether at least a share of some cells fits: cheap, before all are tried."""
+    allowed = (1 - least) * len(probe)
+    match = _compiled(pattern).fullmatch
+    failed = 0
+    for cell in probe:
+        failed += match(cell) is None
+        if failed > allowed:
+            return False
+    return True
+
+
 def _odd(base: Look, cells: pd.Series, fits: pd.Series) -> Look:
     odd = cells[~fits]
     return replace(base, n_odd=len(odd), odd=str(odd.iloc[0]) if len(odd) else "")
@@ -179,22 +197,22 @@ def _as_contact(cells: pd.Series, base: Look) -> Look | None:
 
 
 def _dated(cells: pd.Series) -> bool:
-    probe = cells.head(PROBE)
-    return any(_share(probe, pattern).mean() > 0.5 for _, pattern in DATE_FORMATS)
+    probe = cells.head(PROBE).tolist()
+    return any(_may_fit(probe, pattern, 0.5) for _, pattern in DATE_FORMATS)
 
 
 def _as_date(cells: pd.Series, base: Look) -> Look | None:
+    probe = cells.drop_duplicates().head(PROBE).tolist()
+    if not _may_fit(probe, r".*\d.*", MOST):
+        return None
     iso = _share(cells, ISO)
     days = pd.to_datetime(cells.where(iso), format="ISO8601", errors="coerce", utc=True)
     if days.notna().mean() >= MOST:
         return _dates(base, cells, days, (), True, bool(cells.str.len().max() > 10 and not (days.dt.hour == 0).all()))
     found: list[tuple[str, pd.Series]] = []
-    probe = cells.drop_duplicates().head(PROBE)
-    if probe.str.contains(r"\d", regex=True).mean() < MOST:
-        return None
     for clock, clock_pattern in CLOCKS:
         for form, pattern in DATE_FORMATS:
-            if _share(probe, pattern + clock_pattern).mean() < 0.8:
+            if not _may_fit(probe, pattern + clock_pattern, 0.8):
                 continue
             shaped = _share(cells, pattern + clock_pattern)
             if shaped.mean() < MOST:
@@ -241,7 +259,12 @@ def _as_number(cells: pd.Series, base: Look) -> Look | None:
         if bare.notna().mean() >= MOST and signed.mean() > 0.5:
             sign = _sign_of(str(stripped[signed].iloc[0]))
             stripped = bare.str.strip()
+    stripped_probe = stripped.drop_duplicates().head(PROBE).tolist()
+    if not _may_fit(stripped_probe, r".*\d.*", 0.8):
+        return None
     for thousands, decimal, pattern in NUMBER_FORMS:
+        if not _may_fit(stripped_probe, pattern, 0.8):
+            continue
         fits = _share(stripped, pattern)
         if fits.mean() < MOST:
             continue
