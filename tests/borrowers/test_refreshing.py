@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from borrowers.errors import DayNotClosed, NoBusinessDate
-from borrowers.invariants import figures_agree_with_ledger, first_schedule_repays_principal, ledger_is_guarded
+from borrowers.invariants.ledger import figures_agree_with_ledger, first_schedule_repays_principal, ledger_is_guarded
 from borrowers.models import Delinquency, MonthEndSnapshot
 from borrowers.services import known_at, record_payment, refresh_delinquency, set_business_date
 from tests.factories import at, make_loan, make_payment

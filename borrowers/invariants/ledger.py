@@ -1,10 +1,10 @@
-"""What must always be true of the books; `verify` asks. Each is one query; the first reads the whole ledger."""
+"""What must always be true of loans and their ledger. Each is one query; the first reads the whole ledger."""
 
 from collections.abc import Iterator
 
 from django.conf import settings
-from django.db import connection
 
+from borrowers.invariants.asking import find
 from creditpath.invariants import invariant
 
 APPEND_ONLY_TABLES = (
@@ -64,12 +64,12 @@ DISAGREEING_FIGURES = """
 
 @invariant("the kept days past due and balances are what the ledger says")
 def figures_agree_with_ledger() -> Iterator[str]:
-    yield from _find(DISAGREEING_FIGURES, zone=settings.TIME_ZONE)
+    yield from find(DISAGREEING_FIGURES, zone=settings.TIME_ZONE)
 
 
 @invariant("every loan has instalments, statements or snapshots")
 def loans_have_something_due() -> Iterator[str]:
-    yield from _find("""
+    yield from find("""
         SELECT format('loan %%s has none', loan.external_id) FROM borrowers_loan AS loan
         WHERE NOT EXISTS (SELECT FROM borrowers_instalment AS instalment WHERE instalment.loan_id = loan.id)
             AND NOT EXISTS (SELECT FROM borrowers_statement AS statement WHERE statement.loan_id = loan.id)
@@ -80,7 +80,7 @@ def loans_have_something_due() -> Iterator[str]:
 
 @invariant("the first schedule of a loan repays its principal")
 def first_schedule_repays_principal() -> Iterator[str]:
-    yield from _find("""
+    yield from find("""
         SELECT format('loan %%s of %%s is repaid by %%s', loan.external_id, loan.principal_amount, sum(part.principal_amount))
         FROM borrowers_loan AS loan
         JOIN borrowers_scheduleversion AS schedule ON schedule.loan_id = loan.id AND schedule.version = 1
@@ -93,7 +93,7 @@ def first_schedule_repays_principal() -> Iterator[str]:
 
 @invariant("an instalment belongs to the loan of its schedule")
 def instalments_belong_to_their_loan() -> Iterator[str]:
-    yield from _find("""
+    yield from find("""
         SELECT format('instalment %%s is of loan %%s, its schedule of %%s', part.id, part.loan_id, schedule.loan_id)
         FROM borrowers_instalment AS part
         JOIN borrowers_scheduleversion AS schedule ON schedule.id = part.schedule_id
@@ -103,7 +103,7 @@ def instalments_belong_to_their_loan() -> Iterator[str]:
 
 @invariant("a reversal negates a payment of the same loan, not before it")
 def reversals_negate_payments() -> Iterator[str]:
-    yield from _find("""
+    yield from find("""
         SELECT format('entry %%s of %%s reverses entry %%s of %%s', back.id, back.amount, payment.id, payment.amount)
         FROM borrowers_payment AS back
         JOIN borrowers_payment AS payment ON payment.id = back.reverses_id
@@ -114,7 +114,7 @@ def reversals_negate_payments() -> Iterator[str]:
 
 @invariant("a contact is about a loan of the borrower who was contacted")
 def contacts_are_about_own_loans() -> Iterator[str]:
-    yield from _find("""
+    yield from find("""
         SELECT format('contact %%s with borrower %%s is about loan %%s', contact.id, contact.borrower_id, loan.external_id)
         FROM borrowers_contactevent AS contact
         JOIN borrowers_loan AS loan ON loan.id = contact.loan_id
@@ -124,7 +124,7 @@ def contacts_are_about_own_loans() -> Iterator[str]:
 
 @invariant("books with loans have a business date")
 def loans_have_a_business_date() -> Iterator[str]:
-    yield from _find("""
+    yield from find("""
         SELECT 'there are loans and no business date'
         WHERE EXISTS (SELECT FROM borrowers_loan) AND NOT EXISTS (SELECT FROM borrowers_businessdate)
     """)
@@ -132,7 +132,7 @@ def loans_have_a_business_date() -> Iterator[str]:
 
 @invariant("the database refuses changes to the ledger")
 def ledger_is_guarded() -> Iterator[str]:
-    yield from _find(
+    yield from find(
         """
         SELECT format('%%s is not guarded', guarded) FROM unnest(%(tables)s::text[]) AS guarded
         WHERE NOT EXISTS (
@@ -142,10 +142,3 @@ def ledger_is_guarded() -> Iterator[str]:
         """,
         tables=list(APPEND_ONLY_TABLES),
     )
-
-
-def _find(sql: str, **parameters: str | list[str]) -> Iterator[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, dict(parameters))
-        for (detail,) in cursor:
-            yield detail
