@@ -7,20 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from borrowers.simulation.ability import State
+from borrowers.simulation.charges import LATE_FEE, RETURN_FEE, Charges
+from borrowers.simulation.contacting import CALL_BACK, HARDSHIP, PAID, PROMISE, REACHED, REFUSED, Contacting
 from borrowers.simulation.entries import CARD, CASH, DIRECT_DEBIT, TRANSFER, Columns, Entries, History
 from borrowers.simulation.lending import Calendar, Loans
 from borrowers.simulation.parameters import Behaviour, Parameters
+from borrowers.simulation.parties import CO_BORROWER
 from borrowers.simulation.people import People
+from borrowers.simulation.standing import Standing
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-CALL, SMS, EMAIL, INBOUND = range(4)
-NO_ANSWER, LEFT_MESSAGE, WRONG_PERSON, WRONG_NUMBER, PROMISE, REFUSED, HARDSHIP, DISPUTE, CALL_BACK, PAID, SENT = range(
-    11
-)
-REACHED = np.array([PROMISE, REFUSED, HARDSHIP, DISPUTE, CALL_BACK, PAID])
 ATTEMPTS_A_MONTH = 3
 LAST_OFFSET = 26  # days after the due date: what belongs to one month is over before the next due date
 MAX_DEPTH = 4
@@ -30,18 +29,25 @@ class Life:
     """The state of all borrowers and loans, and one step of it."""
 
     def __init__(
-        self, rng: np.random.Generator, *, people: People, loans: Loans, calendar: Calendar, parameters: Parameters
-    ) -> None:
+        self, rng: np.random.Generator, *, people: People, loans: Loans, parties: tuple[Ints, Ints, Ints],
+        calendar: Calendar, parameters: Parameters,
+    ) -> None:  # fmt: skip
         self.rng = rng
         self.loans = loans
         self.calendar = calendar
         self.b: Behaviour = parameters.behaviour
         n = len(loans)
         self.state = State(rng, n=len(people), behaviour=self.b)
-        self.reach = _logistic(np.log(self.b.reach / (1 - self.b.reach)) + 0.4 * self.state.willingness)
+        self.contacting = Contacting(rng, people=people, state=self.state, behaviour=self.b)
+        self.parties = parties
         self.burden = loans.level / (people.monthly_income[loans.borrower] * 100)
         self.fixed = self.b.base + np.array([product.propensity for product in parameters.products])[loans.product]
+        self.fixed[parties[0][parties[2] == CO_BORROWER]] += parameters.by_co_borrower
         self.by_direct_debit = rng.random(n) < self.b.direct_debit
+        self.in_steps = rng.random(n) < self.b.in_steps
+        self.pays_fees = rng.random(n) < self.b.pays_fees
+        self.tolerance = np.array([product.tolerance_cents for product in parameters.products])[loans.product]
+        self.late_fee = np.array([product.late_fee_cents for product in parameters.products])[loans.product]
         # The plan in force: what each instalment comes to and when; and what is due and paid of it so far.
         self.first_due_month = loans.first_due_month.copy()
         self.term = loans.term.copy()
@@ -52,9 +58,10 @@ class Life:
         self.total = loans.level * (loans.term - 1) + loans.last
         self.was_reached = np.zeros(n, bool)
         self.restructured = np.zeros(n, bool)
-        self.written_off_day = np.full(n, -1)
+        self.standing = Standing(rng, n=n, behaviour=self.b, as_of=calendar.as_of)
+        self.charges = Charges(n=n)
         self.entries = Entries(rng, behaviour=self.b)
-        self.contacts, self.promises, self.plans = Columns(4), Columns(3), Columns(5)
+        self.promises, self.plans = Columns(3), Columns(5)
         self.month = 0
 
     def run(self) -> History:
@@ -63,18 +70,27 @@ class Life:
             self.step(month)
         return History(
             payments=self.entries.payments.joined(),
-            contacts=self.contacts.joined(),
+            charges=self.charges.joined(),
+            contacts=self.contacting.contacts.joined(),
             promises=self.promises.joined(),
             plans=self.plans.joined(),
-            written_off_day=self.written_off_day,
+            events=self.standing.events.joined(),
+            written_off_day=self.standing.written_off_day,
+            opt_outs=self.contacting.opt_outs(),
+            parties=self.parties,
         )
 
     def step(self, month: int) -> None:
         """Move borrowers' state, then let this month's instalments come due and be paid, or not."""
         self.month = month
         self.state.step()
+        self.standing.move(
+            int(self.calendar.starts[month]),
+            owed=self._outstanding(),
+            depth=-(-np.maximum(self.due - self.paid, 0) // self.level),
+        )
         self._recover_written_off(month)
-        i = np.flatnonzero((self.first_due_month <= month) & (self.written_off_day < 0) & (self.paid < self.total))
+        i = np.flatnonzero((self.first_due_month <= month) & self.standing.is_open & (self._outstanding() > 0))
         if not len(i):
             return
         position = month - self.first_due_month[i]
@@ -90,9 +106,36 @@ class Life:
         amount, offset = self._decide(i, owed, depth)
         self._hear_of_hardship(i, due_day, depth)
         amount, offset = self._collect(i, due_day, owed, amount, offset)
+        self._charge(i, due_day, np.where(offset <= self.b.late_fee_after, amount, 0), depth)
         pays = amount > 0
         self._enter(i[pays], due_day[pays] + offset[pays], amount[pays], depth[pays])
         self._write_off(i, due_day)
+
+    def _outstanding(self) -> Ints:
+        """Return all that is or will be owed on each loan."""
+        return self.total + self.charges.standing - self.paid
+
+    def _fees_open(self, i: Ints) -> Ints:
+        """Return what is open of charges, which are settled after all that is due of the plan."""
+        charged = self.charges.standing[i]
+        return np.clip(self.due[i] + charged - self.paid[i], 0, charged)
+
+    def _charge(self, i: Ints, due_day: Ints, paid_in_time: Ints, depth: Ints) -> None:
+        """Charge late fees, and waive charges of some who owe nothing else."""
+        unpaid = self.due[i] - self.paid[i] - paid_in_time
+        day = due_day + self.b.late_fee_after
+        is_late = (
+            (unpaid > self.tolerance[i])
+            & (depth < MAX_DEPTH)
+            & ~self.standing.bankrupt[i]
+            & (day < self.calendar.as_of)
+        )
+        self.charges.charge(i[is_late], day[is_late], self.late_fee[i[is_late]], LATE_FEE)
+        owes_fees_only = (
+            (self.due[i] >= self.total[i]) & (self.due[i] <= self.paid[i]) & (due_day < self.calendar.as_of)
+        )
+        waived = owes_fees_only & (self.rng.random(len(i)) < self.b.waived_at_end)
+        self.charges.waive(i[waived], due_day[waived])
 
     def _decide(self, i: Ints, owed: Ints, depth: Ints) -> tuple[Ints, Ints]:
         """Return what each loan's borrower would pay this month uncalled, and how many days after the due date."""
@@ -107,19 +150,21 @@ class Life:
             + b.by_unemployment * self.state.unemployed[who]
             + np.array(b.by_depth)[depth]
             + b.by_contact * self.was_reached[i]
+            + b.by_bankruptcy * self.standing.bankrupt[i]
             + b.by_noise * rng.standard_normal(len(i))
         )
         self.was_reached[i] = False
         pays = rng.random(len(i)) < _logistic(propensity)
         catches_up = rng.random(len(i)) < np.array(b.catches_up)[depth]
         one = np.minimum(owed, self.level[i])
-        amount = np.where(pays, np.where(catches_up, owed, one), 0)
+        with_fees = owed + self._fees_open(i) * self.pays_fees[i]
+        amount = np.where(pays, np.where(catches_up, with_fees, one), 0)
         partial = ~pays & (rng.random(len(i)) < b.partial_if_not)
         share = rng.uniform(0.2, 0.9, len(i))
         amount = np.where(partial, np.rint(one * share / 500).astype(np.int64) * 500, amount)
         clean = pays & (depth == 0)
         extra = rng.random(len(i))
-        remaining = self.total[i] - self.paid[i]
+        remaining = np.maximum(self.total[i] + self.charges.standing[i] * self.pays_fees[i] - self.paid[i], 0)
         amount = np.where(clean & (extra < b.pays_ahead), amount + self.level[i], amount)
         rounds = clean & (extra >= b.pays_ahead) & (extra < b.pays_ahead + b.rounds_up)
         amount = np.where(rounds, -(-amount // 500) * 500, amount)
@@ -142,14 +187,15 @@ class Life:
             open_amount = owed - np.where(offset <= day, amount, 0)
             depth = np.clip(-(-open_amount // self.level[i]), 0, MAX_DEPTH)
             tries = (
-                (rng.random(len(i)) < np.array(b.attempt)[depth]) & ~promised & (due_day + day < self.calendar.as_of)
+                (rng.random(len(i)) < np.array(b.attempt)[depth])
+                & ~promised
+                & self.standing.is_worked[i]
+                & (due_day + day < self.calendar.as_of)
             )
             k = np.flatnonzero(tries)
             if not len(k):
                 continue
-            channel = self._choose_channel(depth[k])
-            outcome = self._draw_outcomes(self.loans.borrower[i[k]], channel)
-            contact = self.contacts.add(i[k], due_day[k] + day[k], channel, outcome)
+            contact, outcome = self.contacting.attempt(i[k], self.loans.borrower[i[k]], due_day[k] + day[k], depth[k])
             self.was_reached[i[k[np.isin(outcome, REACHED)]]] = True
 
             # A promise: the arrears or one instalment, within two weeks; some are kept that would not have been paid.
@@ -188,38 +234,16 @@ class Life:
         day = due_day - rng.integers(1, 6, len(i))
         k = np.flatnonzero(asks & (day < self.calendar.as_of) & (day > self.loans.approved_day[i]))
         if len(k):
-            self.contacts.add(i[k], day[k], np.full(len(k), INBOUND), np.full(len(k), HARDSHIP))
+            self.contacting.hear(i[k], day[k], HARDSHIP)
             agreed = k[rng.random(len(k)) < b.restructured_if_hardship]
             self._restructure(i[agreed], day[agreed])
-
-    def _choose_channel(self, depth: Ints) -> Ints:
-        """Remind by message at first, call when it gets serious."""
-        call_share = np.array([0.0, 0.45, 0.7, 0.8, 0.85])[depth]
-        pick = self.rng.random(len(depth))
-        return np.where(pick < call_share, CALL, np.where(pick < call_share + (1 - call_share) * 0.6, SMS, EMAIL))
-
-    def _draw_outcomes(self, who: Ints, channel: Ints) -> Ints:
-        rng, b = self.rng, self.b
-        n = len(who)
-        missed = np.array([NO_ANSWER, LEFT_MESSAGE, WRONG_PERSON, WRONG_NUMBER])[
-            np.searchsorted([0.66, 0.92, 0.97], rng.random(n))
-        ]
-        hard = b.promise_if_reached + 0.05 + 0.30 * self.state.unemployed[who]
-        said = np.array([REFUSED, CALL_BACK, PAID, DISPUTE])[np.searchsorted([0.40, 0.80, 0.95], rng.random(n))]
-        pick = rng.random(n)
-        answer = np.where(
-            pick < b.promise_if_reached * (1 - 0.4 * self.state.unemployed[who]),
-            PROMISE,
-            np.where(pick < hard, HARDSHIP, said),
-        )
-        outcome = np.where(rng.random(n) < self.reach[who], answer, missed)
-        return np.where(channel == CALL, outcome, SENT)
 
     def _restructure(self, i: Ints, day: Ints) -> None:
         """Agree new plans, once in a loan's life: what remains, over the remaining months and six more."""
         remaining = self.total[i] - self.paid[i]
         agreed = ~self.restructured[i] & (day < self.calendar.as_of) & (remaining >= 10_000)
         i, day, remaining = i[agreed], day[agreed], remaining[agreed]
+        self.charges.waive(i, day)
         term = np.maximum(self.first_due_month[i] + self.term[i] - self.month - 1, 0) + 6
         first = np.full(len(i), self.month + 1)
         self.plans.add(i, day, self.paid[i], first, term)
@@ -234,19 +258,25 @@ class Life:
         pick = self.rng.random(len(i))
         other = np.where(pick < 0.55, TRANSFER, np.where(pick < 0.92, CARD, CASH))
         channel = np.where(self.by_direct_debit[i] & (depth == 0), DIRECT_DEBIT, other)
-        self.paid[i] += self.entries.pay(i, day, amount, channel, is_behind=depth > 0)
+        outcome = self.entries.pay(i, day, amount, channel, is_behind=depth > 0, in_steps=self.in_steps[i])
+        self.paid[i] += outcome.stays
+        fee_day = outcome.returned_day + 7  # when the return is known for sure
+        charged = (self.rng.random(len(fee_day)) < self.b.charged_return) & (fee_day < self.calendar.as_of)
+        loan = i[outcome.returned[charged]]
+        self.charges.charge(loan, fee_day[charged], np.full(len(loan), self.b.return_fee_cents), RETURN_FEE)
 
     def _recover_written_off(self, month: int) -> None:
         rng = self.rng
-        i = np.flatnonzero((self.written_off_day >= 0) & (self.paid < self.due))
-        i = i[rng.random(len(i)) < self.b.recovered]
+        i = np.flatnonzero(~self.standing.is_open & ~self.standing.sold & (self.paid < self.due))
+        chance = np.where(self.standing.placed[i], self.b.recovered_when_placed, self.b.recovered)
+        i = i[rng.random(len(i)) < chance]
         if len(i):
             share = rng.uniform(0.2, 1.0, len(i))
             amount = np.minimum(
                 np.rint(self.level[i] * share / 500).astype(np.int64) * 500 + 500, self.due[i] - self.paid[i]
             )
             day = self.calendar.starts[month] + rng.integers(0, 28, len(i))
-            later = day > self.written_off_day[i]
+            later = day > self.standing.written_off_day[i]
             self._enter(i[later], day[later], amount[later], np.full(int(later.sum()), MAX_DEPTH))
 
     def _write_off(self, i: Ints, due_day: Ints) -> None:
@@ -257,11 +287,10 @@ class Life:
             (unpaid >= 1) & (due_day - self._last_due_day(i) > 150)
         )
         gone = (
-            late_enough
-            & (self.rng.random(len(i)) < self.b.written_off)
-            & (due_day + LAST_OFFSET <= self.calendar.as_of)
+            late_enough & (self.rng.random(len(i)) < self.b.written_off) & (due_day + LAST_OFFSET < self.calendar.as_of)
         )
-        self.written_off_day[i[gone]] = due_day[gone] + LAST_OFFSET
+        loan = i[gone]
+        self.standing.write_off(loan, due_day[gone] + LAST_OFFSET, self._outstanding()[loan])
 
     def _last_due_day(self, i: Ints) -> Ints:
         return self.calendar.day_of(self.first_due_month[i] + self.term[i] - 1, self.loans.due_day_of_month[i])

@@ -9,6 +9,7 @@ from borrowers.simulation.behaviour import Life
 from borrowers.simulation.entries import History
 from borrowers.simulation.lending import Calendar, Loans, count_borrowers, draw_loans
 from borrowers.simulation.parameters import Parameters
+from borrowers.simulation.parties import draw_parties
 from borrowers.simulation.people import People, draw_people
 
 Ints = NDArray[np.int64]
@@ -60,5 +61,6 @@ def simulate_block(plan: Plan, *, calendar: Calendar, n_teams: int, parameters: 
     rng = np.random.default_rng(plan.seed)
     people = draw_people(rng, n=plan.n_borrowers, today=calendar.as_of, n_teams=n_teams, parameters=parameters)
     loans = draw_loans(rng, borrower=plan.borrower, people=people, calendar=calendar, parameters=parameters)
-    history = Life(rng, people=people, loans=loans, calendar=calendar, parameters=parameters).run()
+    parties = draw_parties(rng, people=people, loans=loans, parameters=parameters)
+    history = Life(rng, people=people, loans=loans, parties=parties, calendar=calendar, parameters=parameters).run()
     return Block(plan=plan, people=people, loans=loans, history=history, rng=rng)

@@ -59,3 +59,7 @@ PURPOSES = {
     "short-term": ("bills", "rent", "school costs", "travel", "unexpected expense"),
     "device": ("laptop", "phone", "tablet", "washing machine"),
 }
+
+# Of other parties; no such firms are meant to exist.
+AGENCIES = ("Simulated Agency One", "Simulated Agency Two")
+BUYERS = ("Simulated Debt Buyer",)

@@ -21,12 +21,19 @@ class ProductTerms:
     fee_cents: int
     tolerance_cents: int
     propensity: float
+    late_fee_cents: int = 0
+    guarantors: float = 0.0  # share of loans with one
+    collateral: str = ""  # the kind of thing that secures every loan, worth its principal
 
 
 PRODUCTS = (
-    ProductTerms("personal", "Personal loan", 0.52, (12, 18, 24, 36), 100_000, 1_500_000, 0.189, 0, 100, 0.10),
-    ProductTerms("short-term", "Short-term loan", 0.26, (3, 4, 6), 20_000, 150_000, 0.299, 0, 50, -0.35),
-    ProductTerms("device", "Device finance", 0.22, (12, 18, 24), 30_000, 160_000, 0.099, 250, 100, 0.05),
+    ProductTerms(
+        "personal", "Personal loan", 0.52, (12, 18, 24, 36), 100_000, 1_500_000, 0.189, 0, 100, 0.10, 1_500, 0.04
+    ),
+    ProductTerms("short-term", "Short-term loan", 0.26, (3, 4, 6), 20_000, 150_000, 0.299, 0, 50, -0.35, 1_000),
+    ProductTerms(
+        "device", "Device finance", 0.22, (12, 18, 24), 30_000, 160_000, 0.099, 250, 100, 0.05, 0, 0.0, "device"
+    ),
 )
 
 
@@ -66,6 +73,13 @@ class Behaviour:
     returned: float = 0.007
     repaid_after_return: float = 0.6
     booked_late: float = 0.03
+    in_steps: float = 0.06  # of loans: the bank reports each step of debits and cards
+    # charges
+    return_fee_cents: int = 500
+    charged_return: float = 0.5
+    late_fee_after: int = 10  # days
+    pays_fees: float = 0.75  # of borrowers, when they pay all that is owed
+    waived_at_end: float = 0.30  # a month, when nothing else is open
     # collection
     attempt: tuple[float, ...] = (0.0, 0.30, 0.45, 0.55, 0.50)
     reach: float = 0.32
@@ -77,6 +91,17 @@ class Behaviour:
     written_off_from: int = 7  # unpaid instalments
     written_off: float = 0.70
     recovered: float = 0.02
+    # standing, a month
+    placed_from: int = 4  # unpaid instalments
+    placed: float = 0.08
+    recalled: float = 0.10
+    recovered_when_placed: float = 0.04
+    sold: float = 0.05  # of what is written off and not placed
+    sale_price: tuple[float, float] = (0.04, 0.12)
+    bankrupt: float = 0.004  # with two instalments unpaid or more
+    by_bankruptcy: float = -3.0
+    # messages
+    opts_out: float = 0.01  # of those who get one
 
 
 @dataclass(frozen=True)
@@ -85,6 +110,10 @@ class Parameters:
     behaviour: Behaviour = field(default_factory=Behaviour)
     loans_per_borrower: tuple[float, ...] = (0.80, 0.15, 0.05)
     shares_household: float = 0.12
+    co_borrowers: float = 0.5  # of loans of those who share one
+    by_co_borrower: float = 0.25
+    authorised: float = 0.01
+    consents: tuple[float, float] = (0.94, 0.90)  # telephone, e-mail
     log_income_mean: float = 8.05
     log_income_spread: float = 0.42
     loans_a_block: int = (

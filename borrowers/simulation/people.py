@@ -34,6 +34,7 @@ class People:
     household: Ints  # the first of its members, -1 = lives in no shared household
     team: Ints
     speaks_spanish: NDArray[np.bool_]
+    consents: NDArray[np.bool_]  # to telephone and to e-mail
 
     def __len__(self) -> int:
         return len(self.place)
@@ -64,6 +65,7 @@ def draw_people(rng: np.random.Generator, *, n: int, today: int, n_teams: int, p
         household=np.where(is_joined, head, -1),
         team=rng.integers(n_teams, size=n)[head],
         speaks_spanish=rng.random(n) < 0.12,
+        consents=rng.random((n, 2)) < np.array(parameters.consents),
     )
 
 

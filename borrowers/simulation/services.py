@@ -17,7 +17,7 @@ from borrowers.models import Borrower, Delinquency, Loan
 from borrowers.simulation.blocks import plan_blocks
 from borrowers.simulation.lending import make_calendar
 from borrowers.simulation.parameters import MAX_LOANS, MAX_MONTHS, MIN_LOANS, MIN_MONTHS, Parameters
-from borrowers.simulation.tables import TABLES, Staff
+from borrowers.simulation.rows import TABLES, Staff
 from borrowers.simulation.writing import Written, write_blocks
 from creditpath.accounts.models import Role, Team, User
 

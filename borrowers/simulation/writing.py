@@ -15,7 +15,7 @@ from borrowers.simulation.blocks import Plan, simulate_block
 from borrowers.simulation.copying import Chunk, copy_chunk, encode
 from borrowers.simulation.lending import Calendar
 from borrowers.simulation.parameters import Parameters
-from borrowers.simulation.tables import TABLES, Staff, Tables
+from borrowers.simulation.rows import TABLES, Frame, Staff, rows_of_block
 
 Progress = Callable[[int, int, str], None]
 
@@ -86,8 +86,8 @@ class BlockEncoder:
         block = simulate_block(
             plan, calendar=self.calendar, n_teams=len(self.staff.team_ids), parameters=self.parameters
         )
-        tables = Tables(
-            block,
+        frame = Frame(
+            block=block,
             first_ids=self.next_ids,
             products=self.products,
             staff=self.staff,
@@ -97,7 +97,7 @@ class BlockEncoder:
         chunks: list[Chunk] = []
         written = Written()
         n_rows: dict[type[Model], int] = {}
-        for rows in tables.rows():
+        for rows in rows_of_block(frame):
             n_rows[rows.model] = rows.n
             chunks += encode(rows.model, rows.columns, rows.n)
             written.tables[str(rows.model._meta.verbose_name_plural).replace(" ", "_")] = rows.n

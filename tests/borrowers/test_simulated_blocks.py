@@ -12,8 +12,8 @@ from django.db import connection
 from django.utils import timezone
 
 from borrowers.models import Borrower, ContactEvent, Loan, Payment
-from borrowers.simulation.behaviour import PROMISE, REACHED
 from borrowers.simulation.blocks import Block, plan_blocks, simulate_block
+from borrowers.simulation.contacting import PROMISE, REACHED
 from borrowers.simulation.copying import copy_chunk, encode
 from borrowers.simulation.lending import make_calendar
 from borrowers.simulation.moments import instants
