@@ -100,7 +100,8 @@ class Behaviour:
     sale_price: tuple[float, float] = (0.04, 0.12)
     bankrupt: float = 0.004  # with two instalments unpaid or more
     by_bankruptcy: float = -3.0
-    # messages
+    # messages and calls
+    unconnected: float = 0.06  # of calls that nobody answers
     opts_out: float = 0.01  # of those who get one
 
 

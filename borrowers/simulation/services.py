@@ -36,6 +36,7 @@ class SimulationReport:
     as_of: date
     written: Written
     by_bucket: dict[str, int]
+    writing_seconds: float
     seconds: float
 
     def summary(self) -> str:
@@ -48,7 +49,9 @@ class SimulationReport:
         return (
             f"Simulated {n['loans']:,} loans of {n['borrowers']:,} borrowers as of {self.as_of} (seed {self.seed}, "
             f"{self.months} months): {n['instalments']:,} instalments, {n['payments']:,} payments with {kinds['reversals']:,} "
-            f"reversals, {n['contact_events']:,} contacts, {n['promises']:,} promises in {self.seconds:.1f} s.\n"
+            f"reversals, {n['contact_events']:,} contacts, {n['promises']:,} promises, {n['charges']:,} charges; "
+            f"{kinds['written_off']:,} written off. Written in {self.writing_seconds:.1f} s, days past due and month ends in "
+            f"{self.seconds - self.writing_seconds:.1f} s.\n"
             f"Buckets: {buckets}."
         )
 
@@ -60,6 +63,7 @@ class SimulationReport:
             "tables": dict(self.written.tables),
             **self.written.kinds,
             "by_bucket": self.by_bucket,
+            "writing_seconds": round(self.writing_seconds, 3),
             "seconds": round(self.seconds, 3),
         }
 
@@ -95,6 +99,7 @@ def simulate_portfolio(
         calendar = make_calendar(as_of=int(np.datetime64(as_of, "D").astype(np.int64)), months=months)
         plans = plan_blocks(loans=loans, seed=seed, parameters=parameters)
         written = write_blocks(plans, calendar=calendar, parameters=parameters, staff=staff, progress=progress)
+        writing_seconds = monotonic() - began
         set_business_date(day=as_of, is_frozen=True)
         refresh_delinquency(as_of=as_of, progress=progress)
         by_bucket = dict(Delinquency.objects.order_by("bucket").values_list("bucket").annotate(Count("loan_id")))
@@ -104,6 +109,7 @@ def simulate_portfolio(
         as_of=as_of,
         written=written,
         by_bucket=by_bucket,
+        writing_seconds=writing_seconds,
         seconds=monotonic() - began,
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
-from borrowers.models import Product
+from borrowers.models import AttributeDefinition, Product
 from borrowers.simulation.blocks import Plan, simulate_block
 from borrowers.simulation.copying import Chunk, copy_chunk, encode
 from borrowers.simulation.lending import Calendar
@@ -49,6 +49,7 @@ def write_blocks(
     """
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        _keep_definitions()
         next_ids = {model: _next_id(cursor, model) for model in TABLES}
         encoder = BlockEncoder(
             products=_keep_products(parameters),
@@ -123,6 +124,20 @@ def _keep_products(parameters: Parameters) -> list[int]:
         )[0].id
         for terms in parameters.products
     ]
+
+
+def _keep_definitions() -> None:
+    """Say what the lender's own columns are."""
+    entity, kind = AttributeDefinition.Entity, AttributeDefinition.Type
+    for of, name, is_a, description in (
+        (entity.BORROWER, "monthly_income", kind.INTEGER, "Simulated income a month when the first loan was asked for"),
+        (entity.BORROWER, "occupation", kind.TEXT, "Simulated occupation"),
+        (entity.LOAN, "purpose", kind.TEXT, "Simulated purpose"),
+        (entity.LOAN, "term_months", kind.INTEGER, "Instalments of the first plan"),
+    ):
+        AttributeDefinition.objects.get_or_create(
+            entity=of, name=name, defaults={"type": is_a, "description": description}
+        )
 
 
 def _next_id(cursor: Any, model: type[Model]) -> int:

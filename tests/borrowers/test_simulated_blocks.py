@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from borrowers.models import Borrower, ContactEvent, Loan, Payment
 from borrowers.simulation.blocks import Block, plan_blocks, simulate_block
+from borrowers.simulation.charges import RETURN_FEE
 from borrowers.simulation.contacting import PROMISE, REACHED
 from borrowers.simulation.copying import copy_chunk, encode
+from borrowers.simulation.entries import CARD, DIRECT_DEBIT
 from borrowers.simulation.lending import make_calendar
 from borrowers.simulation.moments import instants
 from borrowers.simulation.parameters import Parameters
@@ -102,11 +104,39 @@ def test_borrowers_are_reached_as_often_as_the_parameter_says() -> None:
 
 
 def test_returns_come_as_often_as_the_parameter_says() -> None:
-    none = simulate(behaving(returned=0.0)).history.payments
-    many = simulate(behaving(returned=0.10)).history.payments
+    none = simulate(behaving(returned=0.0, in_steps=0.0)).history.payments
+    many = simulate(behaving(returned=0.10, in_steps=0.0)).history.payments
 
     assert (none[5] >= 0).sum() == 0
     assert 0.08 < (many[5] >= 0).sum() / (many[5] < 0).sum() < 0.14
+
+
+@pytest.mark.parametrize(("share", "low", "high"), [(0.0, 0.0, 0.0), (0.06, 0.04, 0.08), (1.0, 0.75, 1.0)])
+def test_payments_come_in_steps_as_often_as_the_parameter_says(share: float, low: float, high: float) -> None:
+    loan, _, _, channel, _, reverses, _, follows = simulate(behaving(in_steps=share)).history.payments
+    electronic = (channel == DIRECT_DEBIT) | (channel == CARD)
+    in_steps = np.isin(np.arange(len(loan)), follows)
+
+    assert low <= in_steps.sum() / (electronic & (reverses < 0) & (follows < 0)).sum() <= high
+
+
+def test_late_fees_follow_lateness_and_price() -> None:
+    free = replace(Parameters(), products=tuple(replace(p, late_fee_cents=0) for p in Parameters().products))
+    usual, careless = (len(simulate(p).history.charges[0]) for p in (Parameters(), behaving(base=2.0)))
+
+    assert careless > 1.3 * usual > 0
+    assert set(simulate(free).history.charges[3]) == {RETURN_FEE}
+
+
+def test_two_who_share_a_loan_pay_more_of_it() -> None:
+    alone, together = (
+        paid_cents_per_loan(
+            simulate(replace(Parameters(), shares_household=0.6, co_borrowers=1.0, by_co_borrower=effect))
+        )
+        for effect in (0.0, 2.0)
+    )
+
+    assert together > 1.01 * alone
 
 
 def test_products_are_lent_in_their_shares() -> None:

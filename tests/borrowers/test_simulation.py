@@ -3,7 +3,9 @@
 import hashlib
 import io
 import json
-from datetime import date, datetime
+from collections import Counter
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -14,11 +16,15 @@ from django.utils import timezone
 from borrowers.errors import BooksNotEmpty, SimulationRefused
 from borrowers.models import (
     Borrower,
+    Charge,
+    Consent,
     ContactEvent,
     ContactPoint,
     Delinquency,
     Instalment,
     Loan,
+    LoanEvent,
+    LoanParty,
     Payment,
     Promise,
     ScheduleVersion,
@@ -41,10 +47,21 @@ CONTENT = (
         f"FROM borrowers_instalment AS entry JOIN borrowers_scheduleversion AS plan ON plan.id = schedule_id {LOAN}"
     ),
     (
-        "SELECT loan.external_id, amount, effective_on, entry.booked_at, channel, reverses_id IS NULL "
+        "SELECT loan.external_id, amount, effective_on, entry.booked_at, channel, status, reverses_id IS NULL "
         f"FROM borrowers_payment AS entry {LOAN}"
     ),
-    f"SELECT loan.external_id, channel, outcome, happened_at FROM borrowers_contactevent AS entry {LOAN}",
+    f"SELECT loan.external_id, channel, outcome, happened_at, talk_minutes FROM borrowers_contactevent AS entry {LOAN}",
+    f"SELECT loan.external_id, kind, amount, effective_on, waives_id IS NULL FROM borrowers_charge AS entry {LOAN}",
+    f"SELECT loan.external_id, kind, amount, effective_on, counterparty FROM borrowers_loanevent AS entry {LOAN}",
+    (
+        "SELECT loan.external_id, person.external_id, role FROM borrowers_loanparty AS entry "
+        f"JOIN borrowers_borrower AS person ON person.id = person_id {LOAN}"
+    ),
+    (
+        "SELECT point.value, channel, is_given, happened_at FROM borrowers_consent "
+        "JOIN borrowers_contactpoint AS point ON point.id = contact_point_id"
+    ),
+    f"SELECT loan.external_id, reference, value_amount FROM borrowers_collateral AS entry {LOAN}",
     f"SELECT loan.external_id, amount, made_on, due_on FROM borrowers_promise AS entry {LOAN}",
 )
 
@@ -121,6 +138,9 @@ def test_nothing_happens_after_the_business_date(report) -> None:
     assert not ContactEvent.objects.filter(booked_at__gt=morning).exists()
     assert not Loan.objects.filter(booked_at__gt=morning).exists()
     assert not Loan.objects.filter(written_off_on__gt=report.as_of).exists()
+    assert not Charge.objects.filter(booked_at__gt=morning).exists()
+    assert not Consent.objects.filter(booked_at__gt=morning).exists()
+    assert not LoanEvent.objects.filter(booked_at__gt=morning).exists()
     assert not ScheduleVersion.objects.filter(effective_on__gt=report.as_of).exists()
 
 
@@ -131,7 +151,7 @@ def test_every_kind_of_entry_is_there(report) -> None:
         == ScheduleVersion.objects.filter(version=2, reason="restructure").count()
         > 0
     )
-    assert report.written.kinds["written_off"] == Loan.objects.filter(written_off_on__isnull=False).count() > 0
+    assert report.written.kinds["written_off"] == LoanEvent.objects.filter(kind="written_off").count() > 0
     late_booked = Payment.objects.filter(reverses=None, booked_at__date__gt=F("effective_on")).count()
     assert 0.01 < late_booked / Payment.objects.count() < 0.06
     assert {"promise", "refused", "hardship", "no_answer", "sent"} <= set(
@@ -140,6 +160,75 @@ def test_every_kind_of_entry_is_there(report) -> None:
     assert Promise.objects.exists()
     assert Borrower.objects.annotate(n=Count("loans")).filter(n__gt=1).exists()
     assert Borrower.objects.exclude(household="").exists()
+
+
+def test_loans_are_written_off_sold_and_placed_in_that_order() -> None:
+    busy = Parameters(behaviour=replace(Parameters().behaviour, base=1.5, sold=0.3, placed=0.2, recalled=0.3))
+    simulate_portfolio(loans=300, seed=11, parameters=busy)
+    kinds = Counter(LoanEvent.objects.values_list("kind", flat=True))
+
+    assert min(kinds[kind] for kind in ("written_off", "sold", "placed", "recalled")) > 0
+    for sale in LoanEvent.objects.filter(kind="sold"):
+        written_off = sale.loan.events.get(kind="written_off")
+        assert written_off.effective_on < sale.effective_on
+        assert 0 < sale.amount < written_off.amount
+        assert not sale.loan.payments.filter(effective_on__gt=sale.effective_on + timedelta(days=14)).exists()
+    for recall in LoanEvent.objects.filter(kind="recalled"):
+        assert recall.loan.events.filter(kind="placed", effective_on__lt=recall.effective_on).exists()
+    for placement in LoanEvent.objects.filter(kind="placed"):
+        back = placement.loan.events.filter(kind="recalled", effective_on__gt=placement.effective_on)
+        until = back.earliest("effective_on").effective_on if back else date(2026, 6, 30)
+        worked = placement.loan.contact_events.filter(
+            effective_on__gt=placement.effective_on + timedelta(days=31), effective_on__lt=until
+        )
+        assert not worked.exclude(channel="inbound").exists()
+
+
+def test_payments_in_steps_clear_or_come_back_once(report) -> None:
+    first = Payment.objects.filter(status__in=["pending", "in_clearing"])
+    later = Payment.objects.exclude(follows=None)
+
+    assert first.exists()
+    assert set(later.values_list("status", flat=True)) <= {"cleared", "returned"}
+    assert not later.filter(reverses__isnull=False).exists()
+    assert not Payment.objects.filter(reverses__follows__isnull=False).exists()
+    assert first.filter(followed_by=None, effective_on__lt=report.as_of - timedelta(days=20)).count() == 0
+
+
+def test_charges_come_after_the_due_date_and_some_are_waived(report) -> None:
+    fees = Charge.objects.filter(kind="late_fee", waives=None)
+
+    assert fees.exists()
+    assert set(fees.values_list("loan__product__code", flat=True)) <= {"personal", "short-term"}
+    assert Charge.objects.exclude(waives=None).exists()
+    for fee in fees.select_related("loan")[:50]:
+        due = {i.due_on + timedelta(days=10) for i in Instalment.objects.filter(loan=fee.loan)}
+        assert fee.effective_on in due
+
+
+def test_others_who_answer_for_a_loan_are_never_its_borrower(report) -> None:
+    parties = LoanParty.objects.select_related("loan__borrower", "person")
+
+    assert {party.role for party in parties} == {"co_borrower", "guarantor", "authorised"}
+    for party in parties:
+        assert party.person_id != party.loan.borrower_id
+        if party.role == "co_borrower":
+            assert party.person.household == party.loan.borrower.household != ""
+
+
+def test_nobody_gets_messages_without_consent_or_after_opting_out() -> None:
+    often = Parameters(behaviour=replace(Parameters().behaviour, opts_out=0.3, base=2.0))
+    simulate_portfolio(loans=300, seed=11, parameters=often)
+
+    assert Consent.objects.filter(is_given=False).count() > 20
+    for stopped in Consent.objects.filter(is_given=False).select_related("contact_point"):
+        messages = ContactEvent.objects.filter(
+            contact_point=stopped.contact_point, channel=stopped.channel, effective_on__gt=stopped.happened_at.date()
+        )
+        assert not messages.exists()
+    without = ContactPoint.objects.exclude(consents__is_given=True)
+    assert without.exists()
+    assert not ContactEvent.objects.filter(contact_point__in=without, channel__in=["sms", "email"]).exists()
 
 
 def test_a_restructured_plan_owes_what_was_owed(report) -> None:
@@ -209,8 +298,9 @@ def test_any_day_can_be_the_last(as_of: date) -> None:
     assert not Payment.objects.filter(effective_on__gt=as_of).exists()
 
 
-def test_a_single_loan_can_be_simulated() -> None:
-    assert simulate_portfolio(loans=1, seed=1).written.tables["loans"] == 1
+@pytest.mark.parametrize("seed", range(4))
+def test_a_single_loan_can_be_simulated(seed: int) -> None:
+    assert simulate_portfolio(loans=1, seed=seed).written.tables["loans"] == 1
 
 
 def test_command_answers_in_json_and_refuses_a_second_time() -> None:

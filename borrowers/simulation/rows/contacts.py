@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from borrowers.models import Borrower, ContactEvent, Loan, Promise
-from borrowers.simulation.contacting import REACHED
+from borrowers.models import Borrower, ContactEvent, ContactPoint, Loan, Promise
+from borrowers.simulation.contacting import EMAIL, NO_ANSWER, REACHED, SMS
 from borrowers.simulation.moments import instants
 from borrowers.simulation.names import PLACES
 from borrowers.simulation.rows.frame import Frame, Ints, Rows
@@ -16,6 +16,7 @@ OUTCOMES = np.array([
     b"no_answer", b"left_message", b"wrong_person", b"wrong_number", b"promise", b"refused", b"hardship", b"dispute",
     b"call_back", b"paid", b"sent",
 ])  # fmt: skip
+REMINDER = b"Simulated message: a payment on your loan is open. Reply STOP and no more messages are sent here."
 ZONES = sorted({zone for _, zone, _, _ in PLACES})
 ZONE_OF_PLACE = np.array([ZONES.index(zone) for _, zone, _, _ in PLACES])
 
@@ -31,6 +32,8 @@ def rows_of_contacts(frame: Frame) -> Iterator[Rows]:
     borrower = loans.borrower[loan]
     zone = ZONE_OF_PLACE[people.place[borrower]]
     happened_at = instants(day, second, zone, zones=ZONES)
+    is_message = (channel == SMS) | (channel == EMAIL)
+    talk, wrap_up, is_connected = _effort(frame, channel, outcome)
     yield Rows(
         ContactEvent,
         {
@@ -41,6 +44,11 @@ def rows_of_contacts(frame: Frame) -> Iterator[Rows]:
             "channel": CONTACT_CHANNELS[channel[order]],
             "outcome": OUTCOMES[outcome[order]],
             "reached_borrower": np.isin(outcome[order], REACHED),
+            "contact_point": frame.id_of(ContactPoint, 2 * borrower + (channel == EMAIL))[order],
+            "is_connected": np.ma.array(is_connected, mask=is_message)[order],
+            "text_sent": np.where(is_message, REMINDER, b"")[order],
+            "talk_minutes": np.ma.array(talk, mask=is_message)[order],
+            "wrap_up_minutes": np.ma.array(wrap_up, mask=is_message)[order],
             "note": b"",
             "effective_on": day[order],
             "happened_at": happened_at[order],
@@ -64,6 +72,16 @@ def rows_of_contacts(frame: Frame) -> Iterator[Rows]:
         },
         len(contact),
     )
+
+
+def _effort(frame: Frame, channel: Ints, outcome: Ints) -> tuple[Ints, Ints, Any]:
+    """Return hundredths of a minute talked and written up, and whether a call was connected."""
+    rng, n = frame.block.rng, len(outcome)
+    unconnected = (outcome == NO_ANSWER) & (rng.random(n) < frame.parameters.behaviour.unconnected)
+    talked = np.clip(rng.lognormal(1.3, 0.5, n), 0.5, 30)
+    message = rng.uniform(0.3, 1.0, n)
+    minutes = np.where(np.isin(outcome, REACHED), talked, np.where(outcome == NO_ANSWER, 0, message))
+    return np.rint(minutes * 100).astype(np.int64), rng.integers(30, 200, n), ~unconnected
 
 
 def _agents(frame: Frame, team: Ints) -> Any:

@@ -80,7 +80,7 @@ def words(texts: Sequence[str]) -> Text:
 
 
 def numbered(prefix: bytes, number: Ints) -> Text:
-    return joined(prefix, np.strings.zfill(number.astype("S7"), 7))
+    return joined(prefix, np.strings.zfill(number.astype("S7"), 7)) if len(number) else np.zeros(0, "S1")
 
 
 def joined(*parts: Any) -> Text:
