@@ -40,7 +40,7 @@ class Standing:
     def move(self, first_day: int, *, owed: Ints, depth: Ints) -> None:
         """Let a month begin in which loans go bankrupt, are placed, recalled or sold; owed and depth are of all loans."""
         rng, b, n = self.rng, self.b, len(owed)
-        day = first_day + rng.integers(0, 5, n)
+        day = first_day + rng.integers(0, 3, n)  # before anybody is called in that month
         chance = rng.random((4, n))
         owes = (owed > 0) & ~self.sold & (self.last_day < first_day)
         fails = owes & self.is_open & ~self.bankrupt & (depth >= 2) & (chance[0] < b.bankrupt)

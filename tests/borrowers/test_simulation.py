@@ -184,7 +184,9 @@ def test_loans_are_written_off_sold_and_placed_in_that_order() -> None:
         assert not worked.exclude(channel="inbound").exists()
 
 
-def test_payments_in_steps_clear_or_come_back_once(report) -> None:
+def test_payments_in_steps_clear_or_come_back_once() -> None:
+    reported = Parameters(behaviour=replace(Parameters().behaviour, in_steps=0.2))
+    report = simulate_portfolio(loans=200, seed=11, parameters=reported)
     first = Payment.objects.filter(status__in=["pending", "in_clearing"])
     later = Payment.objects.exclude(follows=None)
 
