@@ -180,6 +180,15 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     # Until the day from which it counts; the admin closes a policy that has come into force.
     "recovery.policy": _model(STAFF, add=_MANAGERS, change=_MANAGERS, delete=_MANAGERS),
     "recovery.policyrule": _model(STAFF, add=_MANAGERS, change=_MANAGERS, delete=_MANAGERS),
+    "recovery.jurisdiction": _model(STAFF, add=ADMIN, change=ADMIN),
+    # Drafts; the database keeps what is approved, and a second person approves.
+    "recovery.contactrule": _model(STAFF, add=_READERS, change=_READERS, delete=_READERS),
+    "recovery.limitationperiod": _model(STAFF, add=_READERS, change=_READERS, delete=_READERS),
+    "recovery.contactprofile": _model(STAFF, add=ADMIN),
+    "recovery.hold": _model(PERSONAL, add=CASE_READERS),
+    "recovery.validationnotice": _model(PERSONAL, add=CASE_READERS),
+    "recovery.contactreservation": _model(PERSONAL),
+    "recovery.contactblock": _model(PERSONAL),
     "recovery.recommendation": _model(_READERS | PERSONAL),
     "recovery.worklistitem": _model(_READERS | PERSONAL),
 }

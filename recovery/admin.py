@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from borrowers.errors import NoBusinessDate
 from borrowers.services import get_business_date
 from creditpath.admin_lists import ReadOnlyAdmin, show_mapping
+from recovery.contacts import admin as contacts  # noqa: F401  registers the models of contacts
 from recovery.models import Policy, PolicyRule, Recommendation, WorklistItem
 
 

@@ -13,6 +13,7 @@ class RecoveryConfig(AppConfig):
         from recovery import closing, invariants  # noqa: F401
 
         post_migrate.connect(_register_dashboards, sender=self)
+        post_migrate.connect(_ship_rules, sender=self)
 
 
 def _register_dashboards(using: str, **kwargs: Any) -> None:
@@ -23,3 +24,13 @@ def _register_dashboards(using: str, **kwargs: Any) -> None:
 
     for name in DASHBOARDS:
         StatelessApp.objects.using(using).get_or_create(app_name=name, defaults={"slug": name})
+
+
+def _ship_rules(using: str, **kwargs: Any) -> None:
+    """Write the contact rules that the product comes with, unless the tables are not there (yet, or any more)."""
+    from django.db import connections
+
+    from recovery.contacts.shipped import ensure_shipped_rules
+
+    if "recovery_known_time_zone" in connections[using].introspection.table_names():
+        ensure_shipped_rules(using=using)

@@ -1,6 +1,12 @@
 """What can go wrong with the work."""
 
+from typing import TYPE_CHECKING, Any
+
 from creditpath.errors import DomainError
+
+if TYPE_CHECKING:
+    from recovery.contacts.permission import Answer
+    from recovery.models import ContactBlock
 
 
 class FiguresAreOfAnotherDay(DomainError):
@@ -25,3 +31,36 @@ class FormAlreadyUsed(DomainError):
     """This form was sent before, for another borrower: open the page again."""
 
     code = "form_already_used"
+
+
+class ContactNotPermitted(DomainError):
+    """The rules do not permit this contact now."""
+
+    code = "contact_not_permitted"
+    http_status = 409
+
+    def __init__(self, *, answer: "Answer", block: "ContactBlock") -> None:
+        self.answer, self.block = answer, block
+        super().__init__(answer.sentence)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the error with the whole answer of the gate."""
+        return super().as_json() | {"answer": self.block.answer}
+
+
+class AttemptIsOver(DomainError):
+    """This attempt is over."""
+
+    code = "attempt_is_over"
+
+
+class HoldRefused(DomainError):
+    """The hold cannot be set like this."""
+
+    code = "invalid"
+
+
+class RuleNotApproved(DomainError):
+    """The rules cannot be changed like this."""
+
+    code = "rule_not_approved"

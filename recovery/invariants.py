@@ -46,3 +46,44 @@ def promises_are_of_who_was_contacted() -> Iterator[str]:
         " FROM borrowers_promise p JOIN borrowers_contactevent e ON e.id = p.contact_event_id"
         " JOIN borrowers_loan l ON l.id = p.loan_id WHERE l.borrower_id <> e.borrower_id"
     )
+
+
+@invariant("attempts of a person are numbered without gaps")
+def attempts_are_numbered() -> Iterator[str]:
+    yield from _lines(
+        "SELECT format('borrower %s has %s attempts, the last one is number %s', borrower_id, count(*), max(number))"
+        " FROM recovery_contactreservation GROUP BY borrower_id HAVING max(number) <> count(*) OR min(number) <> 1"
+    )
+
+
+@invariant("reserved calls stay within their limit unless flagged")
+def reserved_calls_stay_within_their_limit() -> Iterator[str]:
+    # Attempts that count and were not flagged, in the window that ends on the day of each of them, in the borrower's zone.
+    yield from _lines(
+        """
+        WITH counted AS (
+            SELECT a.id, a.borrower_id, a.loan_id, rule.call_limit, rule.call_days,
+                (a.reserved_at AT TIME ZONE coalesce(known.name, 'UTC'))::date AS day
+            FROM recovery_contactreservation a
+            JOIN borrowers_borrower b ON b.id = a.borrower_id
+            JOIN recovery_contactrule rule ON rule.id = a.rule_id
+            LEFT JOIN recovery_known_time_zone known ON known.name = b.time_zone
+            LEFT JOIN borrowers_contactevent event ON event.id = a.contact_event_id
+            WHERE a.channel = 'call' AND a.state IN ('reserved', 'performed') AND a.flags = '{}'
+                AND rule.call_limit IS NOT NULL AND NOT a.answer ? 'consented' AND event.is_connected IS DISTINCT FROM false
+        ),
+        windows AS (
+            SELECT one.id, one.borrower_id, one.day, one.call_limit, count(*) AS n
+            FROM counted one
+            JOIN counted other ON other.borrower_id = one.borrower_id
+                AND other.day BETWEEN one.day - one.call_days + 1 AND one.day
+                AND (other.loan_id IS NULL OR one.loan_id IS NULL OR other.loan_id = one.loan_id)
+            WHERE one.loan_id IS NOT NULL OR other.loan_id IS NULL
+            GROUP BY one.id, one.borrower_id, one.day, one.call_limit
+        )
+        SELECT DISTINCT format(
+            'borrower %s: %s calls in the window that ends on %s, the limit is %s', borrower_id, n, day, call_limit
+        )
+        FROM windows WHERE n > call_limit
+        """
+    )

@@ -29,3 +29,11 @@ class WorklistItemQuerySet(models.QuerySet):
 
     def open(self) -> Self:
         return self.filter(done_at__isnull=True)
+
+
+class OfBorrowerQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        """Keep what the user may see: agents their own team's borrowers, other roles all."""
+        if user.role == "agent":
+            return self.filter(borrower__team_id=user.team_id) if user.team_id else self.none()
+        return self

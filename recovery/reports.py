@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from borrowers.models import ContactEvent, Promise
-from recovery.models import Action, WorklistItem
+from recovery.models import Action, ContactReservation, WorklistItem
 
 
 def in_words(by_action: Mapping[str, int]) -> str:
@@ -91,7 +91,13 @@ class ActionReport:
     event: ContactEvent
     promise: Promise | None
     item: WorklistItem | None
+    attempt: ContactReservation | None = None
     is_repeat: bool = False
+
+    @property
+    def flags(self) -> list[str]:
+        """Return why the rules did not permit what took place."""
+        return list(self.attempt.flags) if self.attempt else []
 
     def summary(self) -> str:
         return f"Recorded: {self.event}." if not self.is_repeat else f"Was recorded already: {self.event}."
@@ -101,5 +107,7 @@ class ActionReport:
             "action": self.event.pk,
             "promise": self.promise.pk if self.promise else None,
             "worklist_item": self.item.pk if self.item else None,
+            "attempt": self.attempt.pk if self.attempt else None,
+            "flags": self.flags,
             "is_repeat": self.is_repeat,
         }

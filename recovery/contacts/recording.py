@@ -6,13 +6,14 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from borrowers.models import Borrower, Bucket, ContactEvent, Delinquency, Loan, Promise
+from borrowers.models import Borrower, Bucket, ContactEvent, ContactPoint, Delinquency, Loan, LoanParty, Promise
 from borrowers.services import current_instant, get_business_date
 from creditpath.accounts.models import User
 from recovery.errors import ActionRefused, BorrowerOutOfReach, FormAlreadyUsed
-from recovery.models import WorklistItem
+from recovery.models import ContactReservation, WorklistItem
 from recovery.reports import ActionReport
 
 Channel, Outcome = ContactEvent.Channel, ContactEvent.Outcome
@@ -47,11 +48,19 @@ def record_action(
     promise_due_on: date | None = None,
     loan: Loan | None = None,
     happened_at: datetime | None = None,
+    contact_point: ContactPoint | None = None,
+    is_connected: bool | None = None,
+    text_sent: str = "",
+    talk_minutes: Decimal | None = None,
+    wrap_up_minutes: Decimal | None = None,
+    reservation: ContactReservation | None = None,
     form_key: str = "",
 ) -> ActionReport:
     """Record a contact, with the promise if one was made, and take the borrower off today's lists; all of it or nothing.
 
-    What happened is always recorded: no limit on contacts stands in the way. `form_key` makes it safe to send a form twice:
+    What happened is always recorded: no limit on contacts stands in the way. It becomes the attempt that was reserved for it
+    (`reservation`, or the one the agent has open for the borrower and channel); one that was not reserved is registered all the
+    same, and flagged with the reasons if the rules did not permit it. `form_key` makes it safe to send a form twice:
     the second one gets the first answer. Scores follow after commit, through `books_changed`. Raises ActionRefused with a
     remedy for each field, BorrowerOutOfReach, FormAlreadyUsed.
     """
@@ -66,6 +75,10 @@ def record_action(
     fields = _check_contact(channel, outcome, note, follow_up_on, today)
     terms, promise_fields = _check_promise(borrower, outcome, promise_amount, promise_due_on, loan, today)
     fields = {**promise_fields, **fields}
+    if contact_point is not None and contact_point.borrower_id != borrower.pk:
+        fields["contact_point"] = "This contact point is another borrower's: choose one of theirs."
+    if reservation is not None and (reservation.borrower_id, reservation.channel) != (borrower.pk, channel):
+        fields["reservation"] = "This attempt is of another borrower or channel."
     if happened_at is not None and happened_at > max(timezone.now(), current_instant()):
         fields["happened_at"] = "This time is still to come: enter when it took place."
     if fields:
@@ -85,6 +98,11 @@ def record_action(
                 follow_up_on=follow_up_on,
                 effective_on=today,
                 happened_at=happened_at or current_instant(),
+                contact_point=contact_point,
+                is_connected=is_connected,
+                text_sent=text_sent,
+                talk_minutes=talk_minutes,
+                wrap_up_minutes=wrap_up_minutes,
                 booked_at=timezone.now(),
             )
     except IntegrityError as error:  # the same form, sent for another borrower at the same moment
@@ -103,7 +121,41 @@ def record_action(
         if terms
         else None
     )
-    return ActionReport(event=event, promise=promise, item=_take_off_list(borrower, today))
+    if reservation is None and happened_at is None:
+        reservation = _find_open(event)
+    return ActionReport(
+        event=event,
+        promise=promise,
+        item=_take_off_list(borrower, today),
+        attempt=None if channel == Channel.INBOUND else _register_attempt(event, reservation),
+    )
+
+
+def _find_open(event: ContactEvent) -> ContactReservation | None:
+    """Return the attempt that the agent has open for this contact."""
+    held = ContactReservation.objects.filter(
+        borrower=event.borrower_id, channel=event.channel, agent=event.agent_id, state=ContactReservation.State.RESERVED
+    )
+    if event.loan_id is not None:
+        held = held.filter(Q(loan=event.loan_id) | Q(loan__isnull=True))
+    return held.order_by("id").first()
+
+
+def _register_attempt(event: ContactEvent, held: ContactReservation | None) -> ContactReservation:
+    """Make the contact the attempt that was reserved, or enter it as one that was not; the database flags it."""
+    if held is None:
+        held = ContactReservation.objects.create(
+            borrower_id=event.borrower_id,
+            channel=event.channel,
+            agent_id=event.agent_id,
+            state=ContactReservation.State.PERFORMED,
+            contact_event=event,
+        )
+    else:
+        held.state, held.contact_event, held.ended_at = ContactReservation.State.PERFORMED, event, event.happened_at
+        held.save(update_fields=["state", "contact_event", "ended_at"])
+    held.refresh_from_db()
+    return held
 
 
 def _find_made(reference: str, borrower: Borrower) -> ActionReport | None:
@@ -114,7 +166,11 @@ def _find_made(reference: str, borrower: Borrower) -> ActionReport | None:
         raise FormAlreadyUsed()
     item = WorklistItem.objects.filter(as_of=event.effective_on, recommendation__borrower=borrower).first()
     return ActionReport(
-        event=event, promise=Promise.objects.filter(contact_event=event).first(), item=item, is_repeat=True
+        event=event,
+        promise=Promise.objects.filter(contact_event=event).first(),
+        item=item,
+        attempt=ContactReservation.objects.filter(contact_event=event).first(),
+        is_repeat=True,
     )
 
 
@@ -158,7 +214,7 @@ def _check_promise(
         .select_related("loan")
         .order_by("-days_past_due", "-overdue_amount", "loan_id")
     )
-    if loan is not None and loan.borrower_id != borrower.pk:
+    if loan is not None and not _may_be_about(loan, borrower, outcome):
         return None, {"loan": "This loan is another borrower's: choose one of the list."}
     if outcome != Outcome.PROMISE:
         if amount is not None or due_on is not None:
@@ -188,6 +244,13 @@ def _check_promise(
     if fields or amount is None or due_on is None:
         return None, fields
     return PromiseTerms(loan=figures.loan, amount=amount, due_on=due_on), {}
+
+
+def _may_be_about(loan: Loan, borrower: Borrower, outcome: str) -> bool:
+    """Say whether a contact may be about a loan: the borrower's own, or but for promises one that they answer for."""
+    if loan.borrower_id == borrower.pk:
+        return True
+    return outcome != Outcome.PROMISE and LoanParty.objects.filter(loan=loan, person=borrower).exists()
 
 
 def _day(value: date) -> str:

@@ -29,6 +29,7 @@ OUR_MODELS = sorted(
 NEVER_WRITTEN = [
     "borrowers.businessdate", "borrowers.contactevent", "borrowers.delinquency", "borrowers.importrun", "borrowers.instalment",
     "borrowers.loan", "borrowers.monthendsnapshot", "borrowers.promise", "borrowers.scheduleversion", "recovery.policyrule",
+    "recovery.contactblock", "recovery.contactreservation",
     "recovery.recommendation", "recovery.worklistitem", "scoring.deployment", "scoring.featurevector", "scoring.modelversion",
     "scoring.score", "scoring.scoringrun", "scoring.staleloan",
 ]  # fmt: skip

@@ -1,0 +1,10 @@
+DROP TRIGGER zones_of_jurisdictions_are_known ON recovery_jurisdiction;
+DROP TRIGGER approved_limitation_periods_are_kept ON recovery_limitationperiod;
+DROP TRIGGER approved_contact_rules_are_kept ON recovery_contactrule;
+DROP FUNCTION check_zones_of_jurisdiction();
+DROP FUNCTION keep_approved_versions();
+DROP FUNCTION time_barred_since(bigint, date);
+DROP FUNCTION contact_rule_of(text, text, date);
+DROP FUNCTION contact_profile();
+DROP FUNCTION zones_of_jurisdiction(text);
+DROP FUNCTION jurisdictions_above(text);
