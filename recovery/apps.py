@@ -32,5 +32,9 @@ def _ship_rules(using: str, **kwargs: Any) -> None:
 
     from recovery.contacts.shipped import ensure_shipped_rules
 
-    if "recovery_known_time_zone" in connections[using].introspection.table_names():
-        ensure_shipped_rules(using=using)
+    if "recovery_known_time_zone" not in connections[using].introspection.table_names():
+        return
+    ensure_shipped_rules(using=using)
+    if kwargs.get("plan"):  # of a migration, after which the server may be a newer one that knows more zones
+        with connections[using].cursor() as cursor:
+            cursor.execute("SELECT learn_time_zones()")

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from recovery.models import ContactRule, Jurisdiction, LimitationPeriod
@@ -22,8 +22,6 @@ def ensure_shipped_rules(*, using: str = "default") -> int:
     A version of the lender's own, be it a draft, keeps the shipped one of its jurisdiction out. A handful of queries.
     """
     shipped = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    with connections[using].cursor() as cursor:
-        cursor.execute("SELECT learn_time_zones()")  # a newer server may know more of them
     known = set(Jurisdiction.objects.using(using).values_list("code", flat=True))
     places = [place for place in _jurisdictions(shipped) if place.code not in known]
     Jurisdiction.objects.using(using).bulk_create(places)
