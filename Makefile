@@ -7,13 +7,14 @@ BIN := .venv/bin
 # Browser tests and database tests share two cores with PostgreSQL: more workers are no faster.
 TEST_WORKERS ?= 2
 TESTS ?= tests
+FILE ?= var/backups/$(shell date +%Y-%m-%d-%H%M%S).backup
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test check bench lock clean psql
+.PHONY: help setup setup-dev run demo test check bench lock clean psql backup restore-check
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.runtime ## make .venv with what the product runs on, pinned and hashed
 
@@ -59,6 +60,12 @@ bench: setup ## every benchmark at a size that fits ten minutes
 lock: setup-dev ## requirements*.in to requirements*.txt, with hashes and without any registry's address
 	@$(BIN)/uv pip compile requirements.in --quiet --upgrade --generate-hashes --no-emit-index-url --python-version 3.11 -o requirements.txt
 	@$(BIN)/uv pip compile requirements-dev.in --quiet --upgrade --generate-hashes --no-emit-index-url --python-version 3.11 -o requirements-dev.txt
+
+backup: setup ## all of the database into one private file; FILE=var/backups/<now>.backup
+	@umask 077 && mkdir -p $(dir $(FILE)) && exec $(BIN)/python manage.py backup $(FILE)
+
+restore-check: setup ## try a backup in a database made for it: FILE=var/backups/….backup
+	@exec $(BIN)/python manage.py restore $(FILE) --check
 
 psql: setup ## a psql on the database
 	@exec $(BIN)/python manage.py dbshell

@@ -1,0 +1,1 @@
+"""Backup into one file and restore into an empty database, proven by counts and checksums."""
