@@ -14,9 +14,20 @@ FIELDS: dict[str, dict[str, tuple[str, bool]]] = {
         "household": ("text64", False), "team": ("team", False), "phone": ("text300", False),
         "email": ("text300", False), "address": ("text300", False),
     },
+    "contact_point": {
+        "borrower": ("text64", True), "kind": ("point_kind", True), "value": ("text300", True),
+        "is_preferred": ("boolean", False), "verified_on": ("date", False), "opted_out_on": ("date", False),
+        "time_zone": ("zone", False),
+    },
+    "consent": {
+        "borrower": ("text64", True), "kind": ("point_kind", True), "value": ("text300", True),
+        "channel": ("consent_channel", False), "is_given": ("boolean", True), "origin": ("text120", True),
+        "wording": ("text4000", False), "happened_at": ("instant", True), "booked_at": ("instant", False),
+    },
     "loan": {
         "external_id": ("text64", True), "borrower": ("text64", True), "product": ("text40", True),
-        "currency": ("currency", True), "principal_amount": ("positive_money", True),
+        "product_kind": ("product_kind", False), "bookkeeping": ("bookkeeping", False), "currency": ("currency", True),
+        "principal_amount": ("positive_money", False), "credit_limit_amount": ("money", False),
         "annual_interest_ratio": ("ratio", False), "term_days": ("count", False), "approved_on": ("date", True),
         "approved_at": ("instant", False), "written_off_on": ("date", False), "booked_at": ("instant", False),
     },
@@ -31,10 +42,52 @@ FIELDS: dict[str, dict[str, tuple[str, bool]]] = {
     "payment": {
         "external_id": ("text76", False), "loan": ("text64", True), "amount": ("positive_money", True),
         "effective_on": ("date", True), "booked_at": ("instant", False), "channel": ("channel", False),
-        "currency": ("currency", False),
+        "currency": ("currency", False), "status": ("payment_status", False), "reference": ("text120", False),
+        "returned_on": ("date", False), "return_reason": ("return_reason", False),
+    },
+    "party": {
+        "loan": ("text64", True), "person": ("text64", True), "role": ("party_role", True), "authority": ("text200", False),
+        "since": ("date", True), "until": ("date", False),
+    },
+    "charge": {
+        "external_id": ("text76", False), "loan": ("text64", True), "kind": ("charge_kind", True),
+        "amount": ("positive_money", True), "effective_on": ("date", True), "booked_at": ("instant", False),
+    },
+    "event": {
+        "external_id": ("text76", False), "loan": ("text64", True), "kind": ("event_kind", True), "amount": ("money", False),
+        "counterparty": ("text120", False), "note": ("text2000", False), "effective_on": ("date", True),
+        "booked_at": ("instant", False),
+    },
+    "statement": {
+        "loan": ("text64", True), "stated_on": ("date", True), "due_on": ("date", True),
+        "principal_amount": ("money", True), "interest_amount": ("money", False), "fee_amount": ("money", False),
+        "balance_amount": ("money", True), "booked_at": ("instant", False),
+    },
+    "snapshot": {
+        "loan": ("text64", True), "as_of": ("date", True), "days_past_due": ("days", False),
+        "outstanding_amount": ("money", False), "outstanding_principal_amount": ("money", False),
+        "overdue_amount": ("money", False), "status": ("text40", False), "booked_at": ("instant", False),
+    },
+    "contact": {
+        "external_id": ("text76", False), "borrower": ("text64", False), "loan": ("text64", False),
+        "channel": ("contact_channel", True), "outcome": ("contact_outcome", True), "reached_borrower": ("boolean", False),
+        "note": ("text4000", False), "agent": ("user", False), "follow_up_on": ("date", False),
+        "happened_at": ("instant", True), "effective_on": ("date", True), "booked_at": ("instant", False),
+    },
+    "promise": {
+        "external_id": ("text76", False), "loan": ("text64", True), "contact": ("text76", False),
+        "amount": ("positive_money", True), "made_on": ("date", True), "due_on": ("date", True),
+        "booked_at": ("instant", False),
+    },
+    "collateral": {
+        "loan": ("text64", True), "reference": ("text80", True), "kind": ("text40", True), "description": ("text300", False),
+        "value_amount": ("money", True), "valued_on": ("date", True), "booked_at": ("instant", False),
     },
 }  # fmt: skip
 TABLES = tuple(FIELDS)
+WITH_ATTRIBUTES = ("borrower", "loan")
+# What a loan's days past due are computed from; a lender that gives none of it gives snapshots.
+LEDGER = frozenset({"schedule", "instalment", "payment", "statement"})
 
 
 @dataclass(frozen=True)
@@ -85,13 +138,15 @@ class TableMapping:
     fields: dict[str, Value]
     attributes: dict[str, Value] = field(default_factory=dict)
     duplicates: str = "reject"
+    if_given: str | None = None
     every_days: int = 0
     every_months: int = 0
     working_days: bool = False
     holidays: tuple[date, ...] = ()
 
     def columns(self) -> set[str]:
-        return set().union(*(value.columns() for value in (*self.fields.values(), *self.attributes.values())))
+        own = {self.if_given} if self.if_given else set()
+        return own.union(*(value.columns() for value in (*self.fields.values(), *self.attributes.values())))
 
 
 @dataclass(frozen=True)
@@ -138,6 +193,17 @@ class Mapping:
     business_date: date | None = None
     late_entries: str = "booked_now"
     changed_schedules: str = "correction"
+
+    @property
+    def kinds(self) -> set[str]:
+        """Return the staging tables that the sources feed; a schedule makes instalments."""
+        return {"instalment" if kind == "schedule" else kind for source in self.sources for kind in source.tables}
+
+    @property
+    def bookkeeping(self) -> str:
+        """Return how loans are kept that do not say it themselves."""
+        fed = set().union(*(source.tables for source in self.sources))
+        return "snapshots" if "snapshot" in fed and not fed & LEDGER else "ledger"
 
 
 def template_columns(template: str) -> list[str]:

@@ -13,6 +13,7 @@ from borrowers.importing.mapping import (
     ATTRIBUTE_TYPES,
     FIELDS,
     TABLES,
+    WITH_ATTRIBUTES,
     Join,
     Mapping,
     Reading,
@@ -34,6 +35,18 @@ def load_mapping(path: Path) -> Mapping:
     except tomllib.TOMLDecodeError as error:
         raise MappingInvalid(f"{path.name}: is not valid TOML: {error}.") from error
     return _Parser(path.name, text).mapping(data)
+
+
+ATTRIBUTE_NAME_LIMIT = 80
+# field of a table, and what it is by default: (other table of the same source, its field)
+LINKS = (
+    ("borrower", "borrower", "external_id"),
+    ("borrower", "loan", "borrower"),
+    ("borrower", "contact_point", "borrower"),
+    ("loan", "loan", "external_id"),
+    ("loan", "contact", "loan"),
+    ("contact", "contact", "external_id"),
+)
 
 
 class _Parser:
@@ -105,7 +118,7 @@ class _Parser:
         product = self.text_of(defaults, "product", "defaults")
         reading = self.reading(defaults, Reading(), "defaults")
         given = {"currency": currency, "product": product}
-        return Mapping(
+        mapping = Mapping(
             text=self.text,
             sources=tuple(self.source(item, reading, given, n) for n, item in enumerate(sources, start=1)),
             currency=currency,
@@ -116,6 +129,27 @@ class _Parser:
                 defaults, "changed_schedules", "defaults", ("correction", "deferral", "re_age", "restructure")
             ),
         )
+        self.check_whole(mapping)
+        return mapping
+
+    def check_whole(self, mapping: Mapping) -> None:
+        """Refuse what only shows when all sources are known."""
+        types: dict[tuple[str, str], str] = {}
+        for n, source in enumerate(mapping.sources, start=1):
+            loan = source.tables.get("loan")
+            if loan and mapping.bookkeeping == "ledger" and not {"principal_amount", "bookkeeping"} & set(loan.fields):
+                raise self.fail(
+                    f"source {n}.loan.principal_amount", "is required: name the column, or give { constant = … }."
+                )
+            for kind in WITH_ATTRIBUTES:
+                for name, value in getattr(source.tables.get(kind), "attributes", {}).items():
+                    path = f"source {n}.{kind}.attributes.{name}"
+                    if len(name) > ATTRIBUTE_NAME_LIMIT:
+                        raise self.fail(path, f"is longer than {ATTRIBUTE_NAME_LIMIT} characters; shorten the name.")
+                    if types.setdefault((kind, name), value.type) != value.type:
+                        raise self.fail(
+                            path, f"is {value.type} here and {types[kind, name]} in an earlier source; agree on one."
+                        )
 
     def reading(self, table: dict[str, Any], base: Reading, path: str) -> Reading:
         zone = self.text_of(table, "time_zone", path, base.time_zone)
@@ -214,8 +248,9 @@ class _Parser:
         self, kind: str, table: Any, others: dict[str, TableMapping], given: dict[str, str | None], path: str
     ) -> TableMapping:
         known = FIELDS[kind]
-        extra = {"duplicates"} if kind != "schedule" else {"every_days", "every_months", "working_days", "holidays"}
-        if kind in ("borrower", "loan"):
+        extra = {"if_given"}
+        extra |= {"duplicates"} if kind != "schedule" else {"every_days", "every_months", "working_days", "holidays"}
+        if kind in WITH_ATTRIBUTES:
             extra |= {"attributes"}
         self.only(table, set(known) | extra, path)
         fields = {key: self.value(table[key], f"{path}.{key}", *known[key], kind=kind) for key in known if key in table}
@@ -230,6 +265,7 @@ class _Parser:
             fields=fields,
             attributes=self.attributes(table.get("attributes", {}), f"{path}.attributes"),
             duplicates=self.choice(table, "duplicates", path, ("reject", "first", "last")),
+            if_given=self.text_of(table, "if_given", path),
             every_days=self.number(table, "every_days", path),
             every_months=self.number(table, "every_months", path),
             working_days=self.flag(table, "working_days", path),
@@ -250,11 +286,19 @@ class _Parser:
         path: str,
     ) -> None:
         """Complete what need not be written: links inside one row, days of instants, defaults."""
-        if kind == "loan" and "borrower" not in fields and "borrower" in others:
-            fields["borrower"] = others["borrower"].fields["external_id"]
-        if kind in ("payment", "instalment") and "loan" not in fields and "loan" in others:
-            fields["loan"] = others["loan"].fields["external_id"]
-        for day, instant in (("approved_on", "approved_at"), ("effective_on", "booked_at")):
+        for key, other, said in LINKS:
+            if key in FIELDS[kind] and key not in fields and said in getattr(others.get(other), "fields", ()):
+                fields[key] = replace(others[other].fields[said], required=FIELDS[kind][key][1])
+        if kind == "consent":
+            channel = fields.get("channel", Value(f"{path}.channel", "consent_channel", constant="any"))
+            fields["channel"] = replace(channel, default=channel.default or "any")
+        if kind == "consent" and "contact_point" in others:
+            fields |= {key: others["contact_point"].fields[key] for key in ("kind", "value") if key not in fields}
+        for day, instant in (
+            ("approved_on", "approved_at"),
+            ("effective_on", "happened_at"),
+            ("effective_on", "booked_at"),
+        ):
             if day not in fields and instant in fields and day in FIELDS[kind]:
                 fields[day] = replace(fields[instant], type="date", required=True)
         if kind == "loan":

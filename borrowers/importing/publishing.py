@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from borrowers.clock import set_business_date
+from borrowers.importing.entering import Counts, enter
+from borrowers.importing.kinds import KINDS
 from borrowers.importing.mapping import Mapping
 from borrowers.importing.staging import staged, statements
 from borrowers.models import BusinessDate, ImportRun
@@ -22,7 +24,6 @@ NEW_LOANS_LIMIT = (
 STATISTICS_ROWS = 1_000
 SLICE_PAGES = 16_384  # of a staging table: 128 MB
 SLICED = {"insert_instalments": "staged_instalment", "insert_payments": "staged_payment"}
-TABLES = ("borrowers", "loans", "instalments", "payments", "actions", "promises")
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,15 @@ def publish(
             "closed": books.day if books else None,
             "on_their_day": mapping.late_entries == "booked_on_their_day",
             "changed_schedules": mapping.changed_schedules,
+            "bookkeeping": mapping.bookkeeping,
             "business_date": max(filter(None, (day, books and books.day)), default=now.date()),
             "by": by.pk if by else None,
             "team": team.pk if team else None,
         }
         counts = _run_all(cursor, "publish.sql", facts, progress)
-        tables = _count(cursor, counts, report)
+        progress(0, 1, "publishing: what hangs on loans and borrowers")
+        entered = enter(cursor, mapping, facts)
+        tables = _count(cursor, counts, entered, report)
         notes = _notes(cursor, report, tables)
         if day is not None:
             notes += _move_business_date(books, day, asked=mapping.business_date is not None)
@@ -89,7 +93,7 @@ def refresh_statistics(tables: dict[str, dict[str, int]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "ANALYZE borrowers_borrower, borrowers_contactpoint, borrowers_loan, borrowers_scheduleversion, "
-            "borrowers_instalment, borrowers_payment"
+            "borrowers_instalment, borrowers_payment, " + ", ".join(what.table for what in KINDS.values() if what.table)
         )
 
 
@@ -127,19 +131,20 @@ def _ask(cursor: Any, sql: str) -> tuple[Any, ...]:
     return cursor.fetchone()
 
 
-def _count(cursor: Any, counts: dict[str, int], report: dict[str, str]) -> dict[str, dict[str, int]]:
-    borrowers, loans, instalments, payments = _ask(cursor, report["totals"])
+def _count(cursor: Any, counts: dict[str, int], entered: Counts, report: dict[str, str]) -> dict[str, dict[str, int]]:
+    borrowers, loans, instalments, payments, payments_changed = _ask(cursor, report["totals"])
     (instalments_created,) = _ask(cursor, report["instalments_created"])
-    changes = {
-        "borrowers": (borrowers, counts["insert_borrowers"], counts["update_borrowers"]),
-        "loans": (loans, counts["insert_loans"], counts["update_loans"]),
-        "instalments": (instalments, instalments_created, counts["insert_instalments"] - instalments_created),
-        "payments": (payments, counts["insert_payments"], counts["update_payments"]),
+    changes: Counts = {
+        "borrower": (borrowers, counts["insert_borrowers"], counts["update_borrowers"]),
+        "loan": (loans, counts["insert_loans"], counts["update_loans"]),
+        "instalment": (instalments, instalments_created, counts["insert_instalments"] - instalments_created),
+        "payment": (payments, counts["insert_payments"], payments_changed),
+        **entered,
     }
     tables = {}
-    for name in TABLES:
-        total, created, updated = changes.get(name, (0, 0, 0))
-        tables[name] = {"created": created, "updated": updated, "unchanged": total - created - updated}
+    for kind, what in KINDS.items():
+        total, created, updated = changes.get(kind, (0, 0, 0))
+        tables[what.reported] = {"created": created, "updated": updated, "unchanged": total - created - updated}
     return tables
 
 

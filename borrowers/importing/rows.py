@@ -1,28 +1,26 @@
 """Turn a chunk of a source into rows for the staging tables. A row of the file is taken whole or rejected whole."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from borrowers.importing.chunks import Chunk, Fault
-from borrowers.importing.mapping import Source, TableMapping
+from borrowers.importing.mapping import FIELDS, WITH_ATTRIBUTES, Source, TableMapping
 from borrowers.importing.money import split
-from borrowers.importing.values import Context, add_months, attribute, evaluate
+from borrowers.importing.values import Context, Names, add_months, attribute, evaluate
 
 STAGED_COLUMNS = {
-    "borrower": (
-        "external_id", "full_name", "birth_date", "language", "time_zone", "jurisdiction", "household", "team", "phone",
-        "email", "address", "attributes",
-    ),
-    "loan": (
-        "external_id", "borrower", "product", "currency", "principal_amount", "annual_interest_ratio", "term_days",
-        "approved_on", "approved_at", "written_off_on", "attributes", "booked_at",
-    ),
-    "instalment": ("loan", "number", "due_on", "principal_amount", "interest_amount", "fee_amount"),
-    "payment": ("external_id", "loan", "amount", "currency", "effective_on", "booked_at", "channel"),
-}  # fmt: skip
-MONEY_COLUMNS = frozenset({"principal_amount", "interest_amount", "fee_amount", "amount"})
+    kind: (*fields, "attributes") if kind in WITH_ATTRIBUTES else tuple(fields)
+    for kind, fields in FIELDS.items()
+    if kind != "schedule"
+}
+MONEY_COLUMNS = frozenset(
+    column
+    for fields in FIELDS.values()
+    for column, (type_, _) in fields.items()
+    if type_ in ("money", "positive_money")
+)
 
 
 @dataclass(frozen=True)
@@ -34,9 +32,9 @@ class Staged:
     n_read: int
 
 
-def stage_chunk(chunk: Chunk, source: Source, *, teams: frozenset[str]) -> Staged:
+def stage_chunk(chunk: Chunk, source: Source, *, names: Names) -> Staged:
     """Type one chunk; a row with any fault is in no frame."""
-    context = Context(chunk.frame, chunk.rows, source.reading, teams, list(chunk.faults))
+    context = Context(chunk.frame, chunk.rows, source.reading, names, list(chunk.faults))
     typed = {kind: _type_table(table, context) for kind, table in source.tables.items()}
     if "schedule" in typed:
         schedule = typed.pop("schedule")
@@ -47,9 +45,13 @@ def stage_chunk(chunk: Chunk, source: Source, *, teams: frozenset[str]) -> Stage
     sound = ~np.isin(chunk.rows, list(bad_rows)) if bad_rows else np.ones(len(chunk.rows), dtype=bool)
     tables = {}
     for kind, frame in typed.items():
-        tables[kind] = frame[sound].assign(row=chunk.rows[sound])
+        kept = frame[sound[frame.index]]
+        tables[kind] = kept.assign(row=chunk.rows[kept.index])
     if schedule is not None:
-        made = generate_instalments(typed["loan"][sound], schedule[sound], source.tables["schedule"], chunk.rows[sound])
+        planned = schedule[sound[schedule.index] & schedule.index.isin(typed["loan"].index)]
+        made = generate_instalments(
+            typed["loan"].loc[planned.index], planned, source.tables["schedule"], chunk.rows[planned.index]
+        )
         tables["instalment"] = pd.concat([tables["instalment"], made]) if "instalment" in tables else made
     faults = _with_loans(context.faults, typed, chunk.rows) if "instalment" in typed else context.faults
     ragged = len({fault.row for fault in chunk.faults})
@@ -57,6 +59,11 @@ def stage_chunk(chunk: Chunk, source: Source, *, teams: frozenset[str]) -> Stage
 
 
 def _type_table(table: TableMapping, context: Context) -> pd.DataFrame:
+    """Type what a source gives to one table; rows in which `if_given` is empty give nothing to it."""
+    if table.if_given is not None:
+        given = context.frame[table.if_given].str.strip()
+        frame = context.frame[given.notna() & ~given.isin(context.reading.missing)]
+        context = replace(context, frame=frame, rows=context.rows[frame.index])
     columns = {name: evaluate(value, context) for name, value in table.fields.items()}
     frame = pd.DataFrame(columns, index=context.frame.index)
     if table.attributes:
@@ -76,9 +83,15 @@ def _as_json(table: TableMapping, context: Context) -> pd.Series:
 def _check_schedule(loan: pd.DataFrame, schedule: pd.DataFrame, table: TableMapping, context: Context) -> None:
     if "total_due_amount" not in schedule:
         return
-    below = (schedule["total_due_amount"] < loan["principal_amount"]).fillna(False).astype(bool)
+    principal = loan["principal_amount"].reindex(schedule.index)
+    below = (
+        (schedule["total_due_amount"] < principal)
+        .fillna(False)
+        .astype(bool)
+        .reindex(context.frame.index, fill_value=False)
+    )
     value = table.fields["total_due_amount"]
-    text = context.frame[value.column] if value.column else pd.Series("", index=loan.index)
+    text = context.frame[value.column] if value.column else pd.Series("", index=context.frame.index)
     context.blame(below, value, text, "is less than the principal; the total due is principal and interest together")
 
 
@@ -130,7 +143,8 @@ def _cents(frame: pd.DataFrame, column: str) -> np.ndarray:
 
 def _with_loans(faults: list[Fault], typed: dict[str, pd.DataFrame], rows: np.ndarray) -> list[Fault]:
     """Name the loan in the faults of instalments, so that no loan gets half a schedule."""
-    loans = dict(zip(rows.tolist(), typed["instalment"]["loan"].tolist(), strict=True))
+    instalments = typed["instalment"]
+    loans = dict(zip(rows[instalments.index].tolist(), instalments["loan"].tolist(), strict=True))
     named = []
     for fault in faults:
         loan = loans.get(fault.row)

@@ -23,6 +23,7 @@ from borrowers.importing.reading import SourceReader
 from borrowers.importing.rejects import check_writable, read_rejects, write_rejects
 from borrowers.importing.reports import ImportReport
 from borrowers.importing.rows import stage_chunk
+from borrowers.importing.values import Names
 from borrowers.models import BusinessDate, ImportRun
 from creditpath.accounts.models import Team, User
 
@@ -175,7 +176,10 @@ class _Import:
 
     def _stage(self) -> int:
         """Copy every file into the staging tables, each chunk in a transaction of its own; return the rows read."""
-        teams = frozenset(Team.objects.values_list("name", flat=True))
+        names = Names(
+            teams=frozenset(Team.objects.values_list("name", flat=True)),
+            users=frozenset(User.objects.values_list("username", flat=True)),
+        )
         sizes = {file: file.path.stat().st_size for _, files in self.readers for _, file in files}
         total = sum(sizes[file] for _, files in self.readers for _, file in files)
         staged_before = staging.find_done(self.run.pk)
@@ -187,7 +191,7 @@ class _Import:
                 for chunk in () if done.is_whole else reader.chunks(file):
                     rest = chunk.after(row=done.until_row, fault=done.until_fault)
                     if rest is not None:
-                        n_read += self._stage_chunk(rest, number, file_number, teams)
+                        n_read += self._stage_chunk(rest, number, file_number, names)
                     position = chunk.position if file.kind == "text" else 0
                     self.order.progress(before + min(position, sizes[file]), total, f"reading {file.name}")
                 if not done.is_whole:
@@ -196,8 +200,8 @@ class _Import:
                 before += sizes[file]
         return n_read
 
-    def _stage_chunk(self, chunk: Chunk, source: int, file: int, teams: frozenset[str]) -> int:
-        made = stage_chunk(chunk, self.order.mapping.sources[source], teams=teams)
+    def _stage_chunk(self, chunk: Chunk, source: int, file: int, names: Names) -> int:
+        made = stage_chunk(chunk, self.order.mapping.sources[source], names=names)
         with staging.staged(self.run.pk) as cursor:
             for kind, frame in made.tables.items():
                 if len(frame):

@@ -35,9 +35,11 @@ def import_portfolio(
     the bad ones written there; without, one bad row stops the import. New borrowers go to `team`. One import at a time.
     Raises MappingInvalid, SourceUnreadable, RowsRejected, ImportRunning, NoSuchTeam.
     """
+    from borrowers.importing.checking import check_attributes
     from borrowers.importing.running import Order, run_import
 
     plan = load_mapping(Path(mapping))
+    check_attributes(plan)
     order = Order(
         mapping=plan,
         source=Path(source),

@@ -13,13 +13,34 @@ import pandas as pd
 from borrowers.importing.chunks import Fault
 from borrowers.importing.mapping import Reading, Value
 from borrowers.importing.money import CENTS_LIMIT, to_cents
-from borrowers.models import Payment
+from borrowers.models import Charge, Consent, ContactEvent, ContactPoint, Loan, LoanEvent, LoanParty, Payment, Product
 
 FIRST_DAY, LAST_DAY = pd.Timestamp("1900-01-01"), pd.Timestamp("2199-12-31")
 ISO_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T].*)?"
 OFFSET = r".*[0-9](?:Z|[+-][0-9]{2}:?[0-9]{2})"
-CHANNELS = tuple(Payment.Channel.values)
+CHOICES = {
+    "channel": Payment.Channel.values,
+    "payment_status": Payment.Status.values,
+    "return_reason": [reason for reason in Payment.ReversalReason.values if reason],
+    "product_kind": Product.Kind.values,
+    "bookkeeping": Loan.Bookkeeping.values,
+    "point_kind": ContactPoint.Kind.values,
+    "consent_channel": Consent.Channel.values,
+    "party_role": LoanParty.Role.values,
+    "charge_kind": Charge.Kind.values,
+    "event_kind": [kind for kind in LoanEvent.Kind.values if kind != LoanEvent.Kind.REVOKED],
+    "contact_channel": ContactEvent.Channel.values,
+    "contact_outcome": ContactEvent.Outcome.values,
+}
 TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+
+
+@dataclass(frozen=True)
+class Names:
+    """Whom the product knows."""
+
+    teams: frozenset[str] = frozenset()
+    users: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -29,7 +50,7 @@ class Context:
     frame: pd.DataFrame
     rows: np.ndarray
     reading: Reading
-    teams: frozenset[str]
+    names: Names
     faults: list[Fault]
 
     def blame(self, wrong: pd.Series, value: Value, text: pd.Series, reason: str) -> None:
@@ -123,7 +144,17 @@ def _choice(allowed: frozenset[str] | tuple[str, ...], reason: str) -> Callable[
 
 
 def _team(text: pd.Series, value: Value, context: Context) -> Typed:
-    return text, ~text.isin(context.teams), "is not the name of a team; create the team first"
+    return text, ~text.isin(context.names.teams), "is not the name of a team; create the team first"
+
+
+def _user(text: pd.Series, value: Value, context: Context) -> Typed:
+    return text, ~text.isin(context.names.users), "is not a user's log-in name; give a value map, or leave agent out"
+
+
+def _boolean(text: pd.Series, value: Value, context: Context) -> Typed:
+    low = text.str.lower()
+    result = pd.Series(pd.NA, index=text.index, dtype="boolean").mask(low.isin(TRUE), True).mask(low.isin(FALSE), False)
+    return result, result.isna(), "is neither yes nor no; give a value map"
 
 
 def _currency(text: pd.Series, value: Value, context: Context) -> Typed:
@@ -167,11 +198,14 @@ def _amount_kind(*, above_zero: bool) -> Callable[[pd.Series, Value, Context], T
     return check
 
 
-def _count(text: pd.Series, value: Value, context: Context) -> Typed:
-    sound = _matches(text, "[0-9]{1,5}([.]0*)?")
-    number = pd.to_numeric(text.where(sound).str.replace("[.]0*$", "", regex=True)).astype("Int64")
-    wrong = ~sound | (number < 1).fillna(False) | (number > 32_000).fillna(False)
-    return number.mask(wrong), wrong, "is not a whole number from 1 to 32000"
+def _whole_number(least: int, most: int) -> Callable[[pd.Series, Value, Context], Typed]:
+    def check(text: pd.Series, value: Value, context: Context) -> Typed:
+        sound = _matches(text, "[0-9]{1,5}([.]0*)?")
+        number = pd.to_numeric(text.where(sound).str.replace("[.]0*$", "", regex=True)).astype("Int64")
+        wrong = ~sound | (number < least).fillna(False) | (number > most).fillna(False)
+        return number.mask(wrong), wrong, f"is not a whole number from {least} to {most}"
+
+    return check
 
 
 def _ratio(text: pd.Series, value: Value, context: Context) -> Typed:
@@ -189,7 +223,7 @@ def _ratio(text: pd.Series, value: Value, context: Context) -> Typed:
 def _walls(text: pd.Series, value: Value, context: Context) -> tuple[pd.Series, pd.Series]:
     """Return instants as the lender's wall clock shows them, and as UTC where the text carries an offset."""
     codes, distinct = pd.factorize(text)
-    cells = pd.Series(distinct, dtype="str")
+    cells = pd.Series([*distinct, None], dtype="str")  # code -1, no cell, is the last one
     walls = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[us]")
     exact = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[us, UTC]")
     offset = _matches(cells, OFFSET)
@@ -207,10 +241,8 @@ def _walls(text: pd.Series, value: Value, context: Context) -> tuple[pd.Series, 
             break
         walls = walls.fillna(_parse(cells.where(left), form))
     walls = walls.where(walls.between(FIRST_DAY, LAST_DAY))
-    picked = pd.Series(walls.to_numpy()[codes], index=text.index).where(text.notna())
-    instants = (
-        pd.Series(exact.array[codes], index=text.index).where(text.notna()) if len(cells) else exact.reindex(text.index)
-    )
+    picked = pd.Series(walls.to_numpy()[codes], index=text.index)
+    instants = pd.Series(exact.array[codes], index=text.index)
     return picked, instants
 
 
@@ -281,11 +313,8 @@ def _json_date(text: pd.Series, value: Value, context: Context) -> Typed:
 
 
 def _json_boolean(text: pd.Series, value: Value, context: Context) -> Typed:
-    low = text.str.lower()
-    result = (
-        pd.Series(np.nan, index=text.index, dtype="str").mask(low.isin(TRUE), "true").mask(low.isin(FALSE), "false")
-    )
-    return result, result.isna(), "is neither yes nor no; give a value map"
+    result, wrong, reason = _boolean(text, value, context)
+    return result.map({True: "true", False: "false"}).astype("str"), wrong, reason
 
 
 def _json_days(text: pd.Series, value: Value, context: Context) -> Typed:
@@ -303,14 +332,20 @@ def attribute(value: Value, context: Context) -> pd.Series:
 
 
 TYPES: dict[str, Callable[[pd.Series, Value, Context], Typed]] = {
-    **{f"text{limit}": _as_text(limit) for limit in (8, 40, 64, 76, 200, 300)},
+    **{f"text{limit}": _as_text(limit) for limit in (8, 40, 64, 76, 80, 120, 200, 300, 2000, 4000)},
+    **{
+        name: _choice(tuple(values), f"is not one of {', '.join(values)}; give a value map")
+        for name, values in CHOICES.items()
+    },
     "zone": _choice(frozenset(available_timezones()), "is not an IANA time zone such as Africa/Lagos"),
-    "channel": _choice(CHANNELS, f"is not one of {', '.join(CHANNELS)}; give a value map"),
     "team": _team,
+    "user": _user,
+    "boolean": _boolean,
     "currency": _currency,
     "money": _amount_kind(above_zero=False),
     "positive_money": _amount_kind(above_zero=True),
-    "count": _count,
+    "count": _whole_number(1, 32_000),
+    "days": _whole_number(0, 99_999),
     "ratio": _ratio,
     "date": _date,
     "instant": _instant,

@@ -18,25 +18,28 @@ DROP TABLE staged_instalment;
 -- name: take_numbered_instalments
 ALTER TABLE numbered RENAME TO staged_instalment;
 
--- name: name_payments
--- A payment without a reference is known by loan, day and amount, and the how-manieth alike it is: the same file again
--- gives the same names. Run only where a mapping has no external_id or cells of it are empty.
+-- name: ask_for_unnamed
+SELECT EXISTS (SELECT FROM staged_{kind} WHERE external_id IS NULL);
+
+-- name: name_rows
+-- A row of a {kind} without a number is known by what it says, and the how-manieth alike it is: the same file again gives the
+-- same names. Run only where a mapping has no external_id or cells of it are empty.
 CREATE TABLE named AS
 SELECT
     source, file, "row",
     coalesce(
         external_id,
-        left(loan, 40) || '/' || effective_on || '/' || amount
+        {name}
         || CASE
             WHEN external_id IS NULL
-                THEN '/' || row_number() OVER (PARTITION BY external_id, loan, effective_on, amount ORDER BY file, "row")
+                THEN '/' || row_number() OVER (PARTITION BY external_id, {name} ORDER BY file, "row")
         END
     ) AS external_id,
-    loan, amount, currency, effective_on, booked_at, channel
-FROM staged_payment;
+    {others}
+FROM staged_{kind};
 
--- name: drop_unnamed_payments
-DROP TABLE staged_payment;
+-- name: drop_unnamed
+DROP TABLE staged_{kind};
 
--- name: take_named_payments
-ALTER TABLE named RENAME TO staged_payment;
+-- name: take_named
+ALTER TABLE named RENAME TO staged_{kind};

@@ -47,8 +47,8 @@ SELECT external_id FROM staged_loan GROUP BY external_id HAVING count(*) > 1;
 -- name: merge_loans
 CREATE UNLOGGED TABLE new_loan AS
 SELECT
-    external_id, borrower, product, currency, principal_amount, annual_interest_ratio, term_days, approved_on, approved_at,
-    written_off_on, coalesce(attributes, '{}') AS attributes, booked_at
+    external_id, borrower, product, product_kind, bookkeeping, currency, principal_amount, credit_limit_amount,
+    annual_interest_ratio, term_days, approved_on, approved_at, written_off_on, coalesce(attributes, '{}') AS attributes, booked_at
 FROM staged_loan AS s
 WHERE NOT EXISTS (SELECT FROM several_loan AS m WHERE m.external_id = s.external_id)
 UNION ALL
@@ -56,8 +56,11 @@ SELECT
     external_id,
     (array_agg(borrower ORDER BY source))[1],
     (array_agg(product ORDER BY source))[1],
+    (array_agg(product_kind ORDER BY source) FILTER (WHERE product_kind IS NOT NULL))[1],
+    (array_agg(bookkeeping ORDER BY source) FILTER (WHERE bookkeeping IS NOT NULL))[1],
     (array_agg(currency ORDER BY source))[1],
-    (array_agg(principal_amount ORDER BY source))[1],
+    (array_agg(principal_amount ORDER BY source) FILTER (WHERE principal_amount IS NOT NULL))[1],
+    (array_agg(credit_limit_amount ORDER BY source) FILTER (WHERE credit_limit_amount IS NOT NULL))[1],
     (array_agg(annual_interest_ratio ORDER BY source) FILTER (WHERE annual_interest_ratio IS NOT NULL))[1],
     (array_agg(term_days ORDER BY source) FILTER (WHERE term_days IS NOT NULL))[1],
     (array_agg(approved_on ORDER BY source))[1],

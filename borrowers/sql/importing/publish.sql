@@ -7,15 +7,15 @@
 --          version. A field of a borrower or loan that the files leave empty keeps its value.
 -- Facts    %(now)s is the instant of the import; %(zone)s the lender's zone, in which days end; %(closed)s the business date
 --          before the import (or null): entries of days closed by then were not known on their day, so they are booked now,
---          unless %(on_their_day)s says that the files are old books.
+--          unless %(on_their_day)s says that the files are old books; %(bookkeeping)s how loans are kept that do not say.
 -- Slices   what has %(first)s and %(last)s runs once per range of pages of its staging table, so that the server's memory for
 --          foreign keys and statement triggers is that of one slice, however many rows there are. Foreign keys are checked at once.
 -- Tables   made here live within the transaction only, so they are unlogged.
 -- Counts   the row counts of insert_, update_ and count_ statements make the report.
 
 -- name: insert_products
-INSERT INTO borrowers_product (code, name, tolerance_amount)
-SELECT DISTINCT product, product, 0 FROM new_loan
+INSERT INTO borrowers_product (code, name, tolerance_amount, kind)
+SELECT product, product, 0, coalesce(max(product_kind), 'instalment') FROM new_loan GROUP BY product
 ON CONFLICT (code) DO NOTHING;
 
 -- name: update_borrowers
@@ -74,7 +74,10 @@ SELECT l.id
 FROM borrowers_loan AS l
 JOIN new_loan AS s USING (external_id)
 JOIN borrowers_product AS p ON p.code = s.product
-WHERE (l.principal_amount, l.approved_on, l.product_id) IS DISTINCT FROM (s.principal_amount, s.approved_on, p.id)
+WHERE (l.approved_on, l.product_id) IS DISTINCT FROM (s.approved_on, p.id)
+    OR s.principal_amount IS NOT NULL AND s.principal_amount IS DISTINCT FROM l.principal_amount
+    OR s.credit_limit_amount IS NOT NULL AND s.credit_limit_amount IS DISTINCT FROM l.credit_limit_amount
+    OR s.bookkeeping <> l.bookkeeping
     OR s.annual_interest_ratio IS NOT NULL AND s.annual_interest_ratio IS DISTINCT FROM l.annual_interest_ratio
     OR s.term_days IS NOT NULL AND s.term_days IS DISTINCT FROM l.term_days
     OR s.approved_at IS NOT NULL AND s.approved_at IS DISTINCT FROM l.approved_at
@@ -83,7 +86,9 @@ WHERE (l.principal_amount, l.approved_on, l.product_id) IS DISTINCT FROM (s.prin
 
 -- name: update_loans
 UPDATE borrowers_loan AS l
-SET principal_amount = s.principal_amount,
+SET principal_amount = coalesce(s.principal_amount, l.principal_amount),
+    credit_limit_amount = coalesce(s.credit_limit_amount, l.credit_limit_amount),
+    bookkeeping = coalesce(s.bookkeeping, l.bookkeeping),
     approved_on = s.approved_on,
     product_id = p.id,
     annual_interest_ratio = coalesce(s.annual_interest_ratio, l.annual_interest_ratio),
@@ -102,11 +107,11 @@ WHERE NOT EXISTS (SELECT FROM borrowers_loan AS l WHERE l.external_id = s.extern
 
 -- name: insert_loans
 INSERT INTO borrowers_loan
-    (external_id, borrower_id, product_id, currency, principal_amount, annual_interest_ratio, term_days, approved_on, approved_at,
-    written_off_on, attributes, booked_at)
+    (external_id, borrower_id, product_id, bookkeeping, currency, principal_amount, credit_limit_amount, annual_interest_ratio,
+    term_days, approved_on, approved_at, written_off_on, attributes, booked_at)
 SELECT
-    s.external_id, b.id, p.id, s.currency, s.principal_amount, s.annual_interest_ratio, s.term_days, s.approved_on,
-    s.approved_at, s.written_off_on, s.attributes,
+    s.external_id, b.id, p.id, coalesce(s.bookkeeping, %(bookkeeping)s), s.currency, s.principal_amount, s.credit_limit_amount,
+    s.annual_interest_ratio, s.term_days, s.approved_on, s.approved_at, s.written_off_on, s.attributes,
     coalesce(
         s.booked_at,
         CASE
@@ -121,6 +126,14 @@ FROM new_loan AS s
 JOIN inserted_loan USING (external_id)
 JOIN borrowers_borrower AS b ON b.external_id = s.borrower
 JOIN borrowers_product AS p ON p.code = s.product;
+
+-- name: note_new_loans
+CREATE UNLOGGED TABLE new_loan_id AS
+SELECT l.id FROM inserted_loan JOIN borrowers_loan AS l USING (external_id);
+
+-- name: note_touched_loans
+-- Loans that were in the books and of which entering.py brings something new.
+CREATE UNLOGGED TABLE touched_loan (loan_id bigint);
 
 -- name: plan_schedules
 CREATE UNLOGGED TABLE schedule_plan AS
@@ -189,44 +202,81 @@ WHERE i.ctid >= %(first)s::tid AND i.ctid < %(last)s::tid;
 -- The first entry of a payment has its external_id, the ones that took its place later the same with ~2, ~3, …
 CREATE UNLOGGED TABLE known_payment AS
 WITH RECURSIVE entry AS (
-    SELECT s.external_id, p.id, p.loan_id, p.amount, p.effective_on, p.booked_at, 1 AS revision
+    SELECT s.external_id, p.id, p.loan_id, p.amount, p.effective_on, p.booked_at, p.status, 1 AS revision
     FROM staged_payment AS s
     JOIN borrowers_payment AS p USING (external_id)
     UNION ALL
-    SELECT entry.external_id, p.id, p.loan_id, p.amount, p.effective_on, p.booked_at, entry.revision + 1
+    SELECT entry.external_id, p.id, p.loan_id, p.amount, p.effective_on, p.booked_at, p.status, entry.revision + 1
     FROM entry
     JOIN borrowers_payment AS p ON p.external_id = entry.external_id || '~' || (entry.revision + 1)
 )
 SELECT DISTINCT ON (entry.external_id)
-    entry.*, reversal.id IS NOT NULL AS is_reversed
+    entry.*, reversal.id IS NOT NULL AS is_reversed,
+    CASE WHEN reversal.id IS NOT NULL THEN 'returned' ELSE entry.status END AS standing
 FROM entry
 LEFT JOIN borrowers_payment AS reversal ON reversal.reverses_id = entry.id
 ORDER BY entry.external_id, entry.revision DESC;
 
 -- name: find_changed_payments
+-- A payment that people reversed stays reversed, one that is taken back on both sides is settled.
 CREATE UNLOGGED TABLE changed_payment AS
-SELECT s.*, known.id AS known_id, known.revision, known.is_reversed, known.loan_id AS known_loan_id, l.id AS loan_id
+SELECT
+    said.*, known.id AS known_id, known.revision, known.status AS known_status, known.is_reversed, known.loan_id AS known_loan_id,
+    (known.loan_id, known.amount) = (said.loan_id, said.amount) AS is_same_money
 FROM known_payment AS known
-JOIN staged_payment AS s USING (external_id)
-JOIN borrowers_loan AS l ON l.external_id = s.loan
-WHERE (known.loan_id, known.amount, known.effective_on) IS DISTINCT FROM (l.id, s.amount, s.effective_on);
+JOIN (
+    SELECT
+        s.*, l.id AS loan_id,
+        coalesce(s.status, CASE WHEN s.returned_on IS NULL THEN 'cleared' ELSE 'returned' END) AS said_status
+    FROM staged_payment AS s
+    JOIN borrowers_loan AS l ON l.external_id = s.loan
+) AS said USING (external_id)
+WHERE NOT (known.standing = 'returned' AND said.said_status = 'returned')
+    AND (
+        (known.loan_id, known.amount, known.effective_on) IS DISTINCT FROM (said.loan_id, said.amount, said.effective_on)
+        OR known.standing <> said.said_status AND NOT known.is_reversed
+    );
 
 -- name: insert_reversals
-INSERT INTO borrowers_payment (loan_id, amount, effective_on, booked_at, channel, reverses_id, recorded_by_id)
-SELECT p.loan_id, -p.amount, p.effective_on, greatest(%(now)s, p.booked_at), p.channel, p.id, %(by)s
+INSERT INTO borrowers_payment (loan_id, amount, effective_on, booked_at, channel, reverses_id, reversal_reason, recorded_by_id)
+SELECT
+    p.loan_id, -p.amount, CASE WHEN c.said_status = 'returned' THEN greatest(c.returned_on, p.effective_on) ELSE p.effective_on END,
+    greatest(%(now)s, p.booked_at), p.channel, p.id,
+    CASE WHEN c.said_status = 'returned' THEN coalesce(c.return_reason, 'returned') ELSE '' END, %(by)s
 FROM changed_payment AS c
 JOIN borrowers_payment AS p ON p.id = c.known_id
-WHERE NOT c.is_reversed;
+WHERE c.known_status = 'cleared' AND NOT c.is_reversed;
+
+-- name: end_pending_payments
+-- One that was on its way with another amount or for another loan never arrived.
+INSERT INTO borrowers_payment
+    (loan_id, external_id, amount, status, effective_on, booked_at, channel, follows_id, recorded_by_id)
+SELECT
+    p.loan_id, c.external_id || '~' || (c.revision + 1), p.amount, 'returned', p.effective_on, greatest(%(now)s, p.booked_at),
+    p.channel, p.id, %(by)s
+FROM changed_payment AS c
+JOIN borrowers_payment AS p ON p.id = c.known_id
+WHERE c.known_status IN ('pending', 'in_clearing') AND NOT c.is_same_money;
 
 -- name: update_payments
-INSERT INTO borrowers_payment (loan_id, external_id, amount, effective_on, booked_at, channel, recorded_by_id)
-SELECT loan_id, external_id || '~' || (revision + 1), amount, effective_on, %(now)s, coalesce(channel, 'unknown'), %(by)s
-FROM changed_payment;
+INSERT INTO borrowers_payment
+    (loan_id, external_id, amount, status, effective_on, booked_at, channel, reference, follows_id, recorded_by_id)
+SELECT
+    c.loan_id,
+    c.external_id || '~'
+        || (c.revision + CASE WHEN c.known_status IN ('pending', 'in_clearing') AND NOT c.is_same_money THEN 2 ELSE 1 END),
+    c.amount, c.said_status, CASE WHEN c.said_status = 'returned' THEN greatest(c.returned_on, c.effective_on) ELSE c.effective_on END,
+    greatest(%(now)s, p.booked_at), coalesce(c.channel, 'unknown'), coalesce(c.reference, ''),
+    CASE WHEN c.known_status IN ('pending', 'in_clearing') AND c.is_same_money THEN c.known_id END, %(by)s
+FROM changed_payment AS c
+JOIN borrowers_payment AS p ON p.id = c.known_id
+WHERE c.said_status <> 'returned' OR c.known_status IN ('pending', 'in_clearing') AND c.is_same_money;
 
 -- name: insert_payments
-INSERT INTO borrowers_payment (loan_id, external_id, amount, effective_on, booked_at, channel, recorded_by_id)
+-- One that came in and was returned later is entered as cleared first.
+INSERT INTO borrowers_payment (loan_id, external_id, amount, status, effective_on, booked_at, channel, reference, recorded_by_id)
 SELECT
-    l.id, s.external_id, s.amount, s.effective_on,
+    l.id, s.external_id, s.amount, CASE WHEN s.status <> 'returned' THEN s.status ELSE 'cleared' END, s.effective_on,
     coalesce(
         s.booked_at,
         CASE
@@ -234,8 +284,28 @@ SELECT
             ELSE least(((s.effective_on + 1)::timestamp AT TIME ZONE %(zone)s) - interval '1 microsecond', %(now)s)
         END
     ),
-    coalesce(s.channel, 'unknown'), %(by)s
+    coalesce(s.channel, 'unknown'), coalesce(s.reference, ''), %(by)s
 FROM staged_payment AS s
 JOIN borrowers_loan AS l ON l.external_id = s.loan
 WHERE s.ctid >= %(first)s::tid AND s.ctid < %(last)s::tid
     AND NOT EXISTS (SELECT FROM known_payment AS k WHERE k.external_id = s.external_id);
+
+-- name: return_payments
+INSERT INTO borrowers_payment (loan_id, amount, effective_on, booked_at, channel, reverses_id, reversal_reason, recorded_by_id)
+SELECT
+    p.loan_id, -p.amount, s.day,
+    greatest(
+        p.booked_at,
+        CASE
+            WHEN NOT %(on_their_day)s AND s.day <= %(closed)s THEN %(now)s
+            ELSE least(((s.day + 1)::timestamp AT TIME ZONE %(zone)s) - interval '1 microsecond', %(now)s)
+        END
+    ),
+    p.channel, p.id, coalesce(s.return_reason, 'returned'), %(by)s
+FROM (
+    SELECT external_id, return_reason, greatest(returned_on, effective_on) AS day
+    FROM staged_payment
+    WHERE status = 'returned' OR status IS NULL AND returned_on IS NOT NULL
+) AS s
+JOIN borrowers_payment AS p USING (external_id)
+WHERE NOT EXISTS (SELECT FROM known_payment AS k WHERE k.external_id = s.external_id);

@@ -10,20 +10,8 @@ SET loan = i.loan
 FROM staged_instalment AS i
 WHERE r.is_new AND r.loan IS NULL AND (i.source, i.file, i."row") = (r.source, r.file, r."row");
 
--- name: purge_borrowers
-DELETE FROM staged_borrower AS s USING reject AS r
-WHERE r.is_new AND (s.source, s.file, s."row") = (r.source, r.file, r."row");
-
--- name: purge_loans
-DELETE FROM staged_loan AS s USING reject AS r
-WHERE r.is_new AND (s.source, s.file, s."row") = (r.source, r.file, r."row");
-
--- name: purge_instalments
-DELETE FROM staged_instalment AS s USING reject AS r
-WHERE r.is_new AND (s.source, s.file, s."row") = (r.source, r.file, r."row");
-
--- name: purge_payments
-DELETE FROM staged_payment AS s USING reject AS r
+-- name: purge
+DELETE FROM staged_{kind} AS s USING reject AS r
 WHERE r.is_new AND (s.source, s.file, s."row") = (r.source, r.file, r."row");
 
 -- name: age

@@ -7,19 +7,23 @@ SELECT
     (SELECT count(*) FROM new_borrower),
     (SELECT count(*) FROM new_loan),
     (SELECT count(*) FROM staged_instalment),
-    (SELECT count(*) FROM staged_payment);
+    (SELECT count(*) FROM staged_payment),
+    (SELECT count(*) FROM changed_payment);
 
 -- name: instalments_created
 SELECT count(*) FROM staged_instalment JOIN schedule_plan USING (loan) WHERE is_new;
 
 -- name: payments_left_reversed
 SELECT count(*) FROM known_payment AS k
-WHERE k.is_reversed AND NOT EXISTS (SELECT FROM changed_payment AS c WHERE c.external_id = k.external_id);
+JOIN staged_payment AS s USING (external_id)
+WHERE k.is_reversed AND coalesce(s.status, CASE WHEN s.returned_on IS NULL THEN 'cleared' ELSE 'returned' END) <> 'returned'
+    AND NOT EXISTS (SELECT FROM changed_payment AS c WHERE c.external_id = k.external_id);
 
 -- name: loans_without_schedule
 SELECT count(*) FROM new_loan AS s
 JOIN borrowers_loan AS l USING (external_id)
-WHERE NOT EXISTS (SELECT FROM borrowers_scheduleversion AS v WHERE v.loan_id = l.id);
+WHERE l.bookkeeping = 'ledger' AND NOT EXISTS (SELECT FROM borrowers_scheduleversion AS v WHERE v.loan_id = l.id)
+    AND NOT EXISTS (SELECT FROM borrowers_statement AS t WHERE t.loan_id = l.id);
 
 -- name: schedules_off_principal
 SELECT count(*) FROM (
@@ -30,7 +34,12 @@ SELECT count(*) FROM (
 ) AS off;
 
 -- name: last_day
-SELECT greatest((SELECT max(approved_on) FROM new_loan), (SELECT max(effective_on) FROM staged_payment));
+SELECT greatest(
+    (SELECT max(approved_on) FROM new_loan), (SELECT max(effective_on) FROM staged_payment),
+    (SELECT max(effective_on) FROM staged_charge), (SELECT max(effective_on) FROM staged_event),
+    (SELECT max(stated_on) FROM staged_statement), (SELECT max(as_of) FROM staged_snapshot),
+    (SELECT max(effective_on) FROM staged_contact), (SELECT max(made_on) FROM staged_promise)
+);
 
 -- name: changed_loans
 -- Loans that were in the books before and are not as they were.
@@ -42,6 +51,8 @@ SELECT id FROM (
     SELECT loan_id FROM changed_payment
     UNION
     SELECT known_loan_id FROM changed_payment
+    UNION
+    SELECT loan_id FROM touched_loan
     UNION
     SELECT l.id FROM staged_payment AS s
     JOIN borrowers_loan AS l ON l.external_id = s.loan

@@ -1,6 +1,6 @@
 -- The staging tables of one import run, in the run's own schema.
 --
--- Grain    one row per borrower, loan, instalment or payment that a row of a file speaks of; source is the number of the
+-- Grain    one row per borrower, loan, payment and so on that a row of a file speaks of; source is the number of the
 --          [[source]] in the mapping, file that of the file, row the number that people see (header = 1).
 -- Cost     no index and no constraint: COPY runs at the speed of the disk; all checks are set-based afterwards.
 -- Durable  logged on purpose: a chunk that was acknowledged is there after any crash, and the next run goes on behind it.
@@ -20,11 +20,24 @@ CREATE TABLE staged_borrower (
     household text, team text, phone text, email text, address text, attributes jsonb
 );
 
+CREATE TABLE staged_contact_point (
+    source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
+    borrower text NOT NULL, kind text NOT NULL, value text NOT NULL, is_preferred boolean, verified_on date,
+    opted_out_on date, time_zone text
+);
+
+CREATE TABLE staged_consent (
+    source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
+    borrower text NOT NULL, kind text NOT NULL, value text NOT NULL, channel text, is_given boolean NOT NULL,
+    origin text NOT NULL, wording text, happened_at timestamptz NOT NULL, booked_at timestamptz
+);
+
 CREATE TABLE staged_loan (
     source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
-    external_id text NOT NULL, borrower text NOT NULL, product text NOT NULL, currency text NOT NULL,
-    principal_amount numeric(14, 2) NOT NULL, annual_interest_ratio numeric(8, 6), term_days integer,
-    approved_on date NOT NULL, approved_at timestamptz, written_off_on date, attributes jsonb, booked_at timestamptz
+    external_id text NOT NULL, borrower text NOT NULL, product text NOT NULL, product_kind text, bookkeeping text,
+    currency text NOT NULL, principal_amount numeric(14, 2), credit_limit_amount numeric(14, 2),
+    annual_interest_ratio numeric(8, 6), term_days integer, approved_on date NOT NULL, approved_at timestamptz,
+    written_off_on date, attributes jsonb, booked_at timestamptz
 );
 
 CREATE TABLE staged_instalment (
@@ -36,7 +49,55 @@ CREATE TABLE staged_instalment (
 CREATE TABLE staged_payment (
     source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
     external_id text, loan text NOT NULL, amount numeric(14, 2) NOT NULL, currency text, effective_on date NOT NULL,
-    booked_at timestamptz, channel text
+    booked_at timestamptz, channel text, status text, reference text, returned_on date, return_reason text
+);
+
+CREATE TABLE staged_party (
+    source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
+    loan text NOT NULL, person text NOT NULL, role text NOT NULL, authority text, since date NOT NULL, until date
+);
+
+CREATE TABLE staged_charge (
+    source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
+    external_id text, loan text NOT NULL, kind text NOT NULL, amount numeric(14, 2) NOT NULL, effective_on date NOT NULL,
+    booked_at timestamptz
+);
+
+CREATE TABLE staged_event (
+    source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
+    external_id text, loan text NOT NULL, kind text NOT NULL, amount numeric(14, 2), counterparty text, note text,
+    effective_on date NOT NULL, booked_at timestamptz
+);
+
+CREATE TABLE staged_statement (
+    source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
+    loan text NOT NULL, stated_on date NOT NULL, due_on date NOT NULL, principal_amount numeric(14, 2) NOT NULL,
+    interest_amount numeric(14, 2), fee_amount numeric(14, 2), balance_amount numeric(14, 2) NOT NULL, booked_at timestamptz
+);
+
+CREATE TABLE staged_snapshot (
+    source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
+    loan text NOT NULL, as_of date NOT NULL, days_past_due integer, outstanding_amount numeric(14, 2),
+    outstanding_principal_amount numeric(14, 2), overdue_amount numeric(14, 2), status text, booked_at timestamptz
+);
+
+CREATE TABLE staged_contact (
+    source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
+    external_id text, borrower text, loan text, channel text NOT NULL, outcome text NOT NULL, reached_borrower boolean,
+    note text, agent text, follow_up_on date, happened_at timestamptz NOT NULL, effective_on date NOT NULL,
+    booked_at timestamptz
+);
+
+CREATE TABLE staged_promise (
+    source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
+    external_id text, loan text NOT NULL, contact text, amount numeric(14, 2) NOT NULL, made_on date NOT NULL,
+    due_on date NOT NULL, booked_at timestamptz
+);
+
+CREATE TABLE staged_collateral (
+    source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
+    loan text NOT NULL, reference text NOT NULL, kind text NOT NULL, description text,
+    value_amount numeric(14, 2) NOT NULL, valued_on date NOT NULL, booked_at timestamptz
 );
 
 CREATE TABLE reject (
