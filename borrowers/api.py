@@ -3,13 +3,14 @@
 from typing import Any
 
 import django_filters as filters
+from django.db.models import OuterRef, Subquery
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from borrowers.models import Borrower, Bucket, ContactPoint, Delinquency, ImportRun, Loan, Payment, Promise
+from borrowers.models import Borrower, Bucket, ContactPoint, Delinquency, ImportRun, Loan, LoanEvent, Payment, Promise
 from borrowers.services import record_payment, reverse_payment
 from creditpath.api import IdempotentCreateMixin
 from creditpath.resources import ObjectField, PersonalFieldsMixin, ReadResource, StrictSerializer, WholeNumberFilter
@@ -64,9 +65,10 @@ class DelinquencySerializer(serializers.ModelSerializer[Delinquency]):
     class Meta:
         model = Delinquency
         fields = [
-            "as_of", "days_past_due", "bucket", "instalments_past_due", "oldest_unpaid_due_on", "overdue_amount",
-            "overdue_principal_amount", "outstanding_principal_amount", "outstanding_amount", "paid_amount",
-            "last_paid_on", "last_paid_amount", "next_due_on", "next_due_amount", "refreshed_at",
+            "as_of", "days_past_due", "bucket", "is_flagged", "instalments_past_due", "oldest_unpaid_due_on",
+            "overdue_amount", "overdue_principal_amount", "outstanding_principal_amount", "outstanding_amount",
+            "paid_amount", "in_flight_amount", "last_paid_on", "last_paid_amount", "next_due_on", "next_due_amount",
+            "is_placed", "is_bankrupt", "measured_on", "refreshed_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -76,6 +78,7 @@ class LoanSerializer(PersonalFieldsMixin, serializers.ModelSerializer[Loan]):
 
     product: Any = serializers.SlugRelatedField("code", read_only=True)
     attributes = ObjectField(read_only=True, allow_null=True)
+    written_off_on = serializers.DateField(read_only=True, allow_null=True)
     delinquency = serializers.SerializerMethodField()
 
     class Meta:
@@ -109,10 +112,17 @@ class LoanFilter(filters.FilterSet):
         fields: list[str] = []
 
 
+LAST_WRITE_OFF = (
+    LoanEvent.objects.filter(loan=OuterRef("pk"), kind=LoanEvent.Kind.WRITTEN_OFF, revoked_by__isnull=True)
+    .order_by("-effective_on", "-id")
+    .values("effective_on")[:1]
+)
+
+
 class LoanViewSet(ReadResource):
     """Loans with their delinquency as of the last refresh. Ordering by days past due leaves out loans without one."""
 
-    queryset = Loan.objects.select_related("product", "delinquency")
+    queryset = Loan.objects.annotate(written_off_on=Subquery(LAST_WRITE_OFF)).select_related("product", "delinquency")
     serializer_class = LoanSerializer
     filterset_class = LoanFilter
     orderings = {

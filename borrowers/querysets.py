@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from creditpath.accounts.models import User
 
 ARREARS_BUCKETS = ("1-30", "31-60", "61-90", "91+")
+OWING_BUCKETS = ("current", *ARREARS_BUCKETS)
+SETTLED_BUCKETS = ("paid_off", "written_off", "sold", "closed")
 
 
 def _in_reach(user: User, *, path: str) -> Q:
@@ -36,7 +38,7 @@ class LoanQuerySet(models.QuerySet):
 
     def outstanding(self) -> Self:
         """Keep loans that still owe and are not written off."""
-        return self.filter(delinquency__bucket__in=("current", *ARREARS_BUCKETS))
+        return self.filter(delinquency__bucket__in=OWING_BUCKETS)
 
 
 class PaymentQuerySet(models.QuerySet):

@@ -5,7 +5,18 @@ from typing import Any
 from django.db.models.signals import post_save
 from django.dispatch import Signal, receiver
 
-from borrowers.models import ContactEvent, Instalment, Loan, Payment, Promise, ScheduleVersion
+from borrowers.models import (
+    BalanceSnapshot,
+    Charge,
+    ContactEvent,
+    Instalment,
+    Loan,
+    LoanEvent,
+    Payment,
+    Promise,
+    ScheduleVersion,
+    Statement,
+)
 
 books_changed = Signal()
 """Sent with loan_ids (a list) inside the transaction that made the change."""
@@ -15,6 +26,10 @@ books_changed = Signal()
 @receiver(post_save, sender=ScheduleVersion)
 @receiver(post_save, sender=Instalment)
 @receiver(post_save, sender=Promise)
+@receiver(post_save, sender=Charge)
+@receiver(post_save, sender=Statement)
+@receiver(post_save, sender=BalanceSnapshot)
+@receiver(post_save, sender=LoanEvent)
 def say_loan_changed(sender: type, instance: Any, raw: bool, **kwargs: Any) -> None:
     if not raw:
         books_changed.send(sender=sender, loan_ids=[instance.loan_id])
@@ -22,7 +37,7 @@ def say_loan_changed(sender: type, instance: Any, raw: bool, **kwargs: Any) -> N
 
 @receiver(post_save, sender=Loan)
 def say_loan_itself_changed(sender: type, instance: Loan, created: bool, raw: bool, **kwargs: Any) -> None:
-    """Tell of a write-off or a correction; a loan without a schedule has nothing to tell yet."""
+    """Tell of a correction; a loan without a schedule has nothing to tell yet."""
     if not (created or raw):
         books_changed.send(sender=sender, loan_ids=[instance.pk])
 

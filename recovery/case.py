@@ -10,13 +10,13 @@ from django.db.models import Q
 
 from borrowers.models import (
     Borrower,
-    Bucket,
     ContactPoint,
     Delinquency,
     Instalment,
     Loan,
     ScheduleVersion,
 )
+from borrowers.querysets import SETTLED_BUCKETS
 from borrowers.services import current_instant
 from creditpath.accounts.models import Role, User
 from recovery.models import Recommendation, WorklistItem
@@ -68,7 +68,7 @@ class LoanPart:
 
     @property
     def is_owing(self) -> bool:
-        return self.figures is not None and self.figures.bucket not in (Bucket.PAID_OFF, Bucket.WRITTEN_OFF)
+        return self.figures is not None and self.figures.bucket not in SETTLED_BUCKETS
 
     @property
     def n_paid(self) -> int:
@@ -110,11 +110,11 @@ class Case:
     place: int | None = None
     places: int | None = None
     open_promise: dict[str, Any] | None = None
-    overdue: tuple[tuple[str, Decimal], ...] = field(default=())
+    overdue: tuple[tuple[str, Decimal | None], ...] = field(default=())
 
     @property
     def owing(self) -> list[LoanPart]:
-        """Return the loans that are worked: neither paid off nor written off."""
+        """Return the loans that are worked: not paid off, written off, sold or closed."""
         return [part for part in self.parts if part.is_owing]
 
     @property
@@ -129,7 +129,7 @@ class Case:
 
     @property
     def days_past_due(self) -> int:
-        return max((part.figures.days_past_due for part in self.owing if part.figures), default=0)
+        return max((part.figures.days_past_due or 0 for part in self.owing if part.figures), default=0)
 
     @property
     def next_due(self) -> tuple[date, str, Decimal] | None:
@@ -188,11 +188,13 @@ def build_case(*, borrower: Borrower, user: User, today: date) -> Case:
     )
 
 
-def _sum_overdue(parts: tuple[LoanPart, ...]) -> tuple[tuple[str, Decimal], ...]:
-    sums: dict[str, Decimal] = {}
+def _sum_overdue(parts: tuple[LoanPart, ...]) -> tuple[tuple[str, Decimal | None], ...]:
+    """Return what is overdue by currency, None where one of its loans does not tell."""
+    sums: dict[str, Decimal | None] = {}
     for part in parts:
         if part.figures and part.is_owing:
-            sums[part.loan.currency] = sums.get(part.loan.currency, ZERO) + part.figures.overdue_amount
+            before, amount = sums.get(part.loan.currency, ZERO), part.figures.overdue_amount
+            sums[part.loan.currency] = None if before is None or amount is None else before + amount
     return tuple(sums.items())
 
 
@@ -224,7 +226,7 @@ def _settle(
     instalments: list[Instalment], figures: Delinquency | None, tolerance: Decimal, today: date
 ) -> tuple[InstalmentLine, ...]:
     """Spread what the ledger says is paid over the instalments, oldest first, as delinquency_of does."""
-    left = figures.paid_amount if figures else ZERO
+    left = (figures.paid_amount if figures else None) or ZERO
     lines = []
     for instalment in instalments:
         amount = instalment.principal_amount + instalment.interest_amount + instalment.fee_amount

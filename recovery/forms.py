@@ -6,12 +6,13 @@ from typing import Any
 from django import forms
 
 from borrowers.models import Bucket, ContactEvent, Loan, Payment
+from borrowers.querysets import OWING_BUCKETS, SETTLED_BUCKETS
 from creditpath.accounts.models import Role, User
 from creditpath.errors import DomainError
 from recovery.models import Action
 from scoring.models import Tier
 
-ARREARS = [(value, label) for value, label in Bucket.choices if value not in (Bucket.PAID_OFF, Bucket.WRITTEN_OFF)]
+ARREARS = [(value, label) for value, label in Bucket.choices if value in OWING_BUCKETS]
 # How a recommended action is carried out; the form starts with it.
 CHANNEL_OF: dict[str, str] = {
     Action.CALL: ContactEvent.Channel.CALL,
@@ -79,7 +80,7 @@ def _label(loan: Loan) -> str:
     figures = getattr(loan, "delinquency", None)
     if figures is None:
         return f"{loan} ({loan.currency})"
-    if figures.overdue_amount and figures.bucket != Bucket.WRITTEN_OFF:
+    if figures.overdue_amount and figures.bucket not in SETTLED_BUCKETS:
         return f"{loan}, {loan.currency} {figures.overdue_amount:,} overdue"
     return f"{loan} ({loan.currency}), {figures.get_bucket_display()}"
 

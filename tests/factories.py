@@ -13,14 +13,18 @@ from typing import Any
 from django.utils import timezone
 
 from borrowers.models import (
+    BalanceSnapshot,
     Borrower,
+    Charge,
     ContactEvent,
     Instalment,
     Loan,
+    LoanEvent,
     Payment,
     Product,
     Promise,
     ScheduleVersion,
+    Statement,
 )
 from creditpath.accounts.models import Role, Team, User
 
@@ -79,6 +83,7 @@ def make_loan(
     tolerance: Money = 0,
     approved_on: date | None = None,
     booked: date | datetime | None = None,
+    written_off_on: date | None = None,
     **fields: Any,
 ) -> Loan:
     """Create a loan with its first schedule and its payments.
@@ -104,6 +109,8 @@ def make_loan(
         make_schedule(loan, instalments, effective_on=approved_on, booked=booked)
     for day, amount, *late in payments:
         make_payment(loan, day, amount, booked=late[0] if late else None)
+    if written_off_on is not None:
+        make_event(loan, written_off_on, "written_off")
     return loan
 
 
@@ -158,6 +165,75 @@ def make_reversal(payment: Payment, day: date | None = None, *, booked: date | d
         amount=-payment.amount,
         channel=payment.channel,
         booked_at=max(moment, payment.booked_at),
+    )
+
+
+def make_event(
+    loan: Loan, day: date, kind: str, *, booked: date | datetime | None = None, revokes: LoanEvent | None = None
+) -> LoanEvent:
+    """Tell what happened to a loan; sales and placements name the other side."""
+    counterparty = "Alder Recovery" if kind in {"sold", "placed"} else ""
+    return LoanEvent.objects.create(
+        loan=loan,
+        kind=kind,
+        counterparty=counterparty,
+        revokes=revokes,
+        effective_on=day,
+        booked_at=booked_at(booked, day=day),
+    )
+
+
+def make_charge(loan: Loan, day: date, amount: Money, *, booked: date | datetime | None = None) -> Charge:
+    return Charge.objects.create(
+        loan=loan,
+        kind=Charge.Kind.LATE_FEE,
+        amount=Decimal(amount),
+        effective_on=day,
+        booked_at=booked_at(booked, day=day),
+    )
+
+
+def make_waiver(charge: Charge, day: date | None = None, *, booked: date | datetime | None = None) -> Charge:
+    """Take a charge back with a new entry, by default on its own day."""
+    day = day or charge.effective_on
+    return Charge.objects.create(
+        loan=charge.loan,
+        kind=charge.kind,
+        amount=-charge.amount,
+        waives=charge,
+        effective_on=day,
+        booked_at=max(booked_at(booked, day=day), charge.booked_at),
+    )
+
+
+def make_statement(
+    loan: Loan,
+    stated_on: date,
+    due_on: date,
+    parts: tuple[Money, ...],
+    *,
+    balance: Money,
+    booked: date | datetime | None = None,
+) -> Statement:
+    """State a revolving account; parts: principal[, interest[, fee]] newly due."""
+    principal, interest, fee = (*parts, 0, 0)[:3]
+    return Statement.objects.create(
+        loan=loan,
+        stated_on=stated_on,
+        due_on=due_on,
+        principal_amount=Decimal(principal),
+        interest_amount=Decimal(interest),
+        fee_amount=Decimal(fee),
+        balance_amount=Decimal(balance),
+        booked_at=booked_at(booked, day=stated_on),
+    )
+
+
+def make_snapshot(
+    loan: Loan, day: date, days_past_due: int | None, *, booked: date | datetime | None = None, **amounts: Money | None
+) -> BalanceSnapshot:
+    return BalanceSnapshot.objects.create(
+        loan=loan, as_of=day, days_past_due=days_past_due, booked_at=booked_at(booked, day=day), **amounts
     )
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.formats import number_format
 
 from borrowers.admin.filters import BucketFilter, CurrencyFilter, ProductFilter, TeamFilter
-from borrowers.models import Instalment, Loan, Payment, Product
+from borrowers.models import Instalment, Loan, LoanEvent, Payment, Product
 from creditpath.admin_lists import Column, ReadOnlyAdmin, ReadOnlyInline, show_mapping, stream_csv
 
 
@@ -35,6 +35,14 @@ class PaymentInline(ReadOnlyInline):
         return super().get_queryset(request).select_related("reverses")
 
 
+class LoanEventInline(ReadOnlyInline):
+    model = LoanEvent
+    fields = readonly_fields = ("effective_on", "booked_at", "kind", "amount", "counterparty", "revokes")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("revokes")
+
+
 @admin.register(Loan)
 class LoanAdmin(ReadOnlyAdmin):
     """Loans with how they stand; their scores are added by the app that gives them."""
@@ -55,11 +63,11 @@ class LoanAdmin(ReadOnlyAdmin):
     search_help_text = "The lender's number of the loan or borrower, or the name, from its beginning."
     fields: ClassVar[tuple[Any, ...]] = (
         ("external_id", "borrower", "product"), ("currency", "principal_amount", "annual_interest_ratio", "term_days"),
-        ("approved_on", "approved_at", "written_off_on", "booked_at"),
+        ("approved_on", "approved_at", "booked_at"),
         ("days_past_due", "bucket"), ("overdue_amount", "outstanding_principal_amount", "outstanding_amount", "paid_amount"),
         ("last_paid_on", "next_due_on", "stands_at"), "attributes_shown",
     )  # fmt: skip
-    inlines = (InstalmentInline, PaymentInline)
+    inlines = (LoanEventInline, InstalmentInline, PaymentInline)
     actions = ("export_csv",)
     export_columns: ClassVar[tuple[Column, ...]] = (
         ("loan", lambda loan: loan.external_id),

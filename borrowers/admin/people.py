@@ -21,7 +21,6 @@ class LoanInline(ReadOnlyInline):
         "currency",
         "principal_amount",
         "approved_on",
-        "written_off_on",
     )
     ordering = ("-approved_on",)
 

@@ -49,14 +49,16 @@ DISAGREEING_FIGURES = """
     JOIN borrowers_loan AS loan ON loan.id = kept.loan_id
     LEFT JOIN figure ON figure.loan_id = kept.loan_id
     WHERE (
-        kept.days_past_due, kept.bucket, kept.instalments_past_due, kept.oldest_unpaid_due_on, kept.overdue_amount,
-        kept.overdue_principal_amount, kept.outstanding_principal_amount, kept.outstanding_amount, kept.paid_amount,
-        kept.last_paid_on, kept.last_paid_amount, kept.next_due_on, kept.next_due_amount
+        kept.days_past_due, kept.bucket, kept.is_flagged, kept.instalments_past_due, kept.oldest_unpaid_due_on,
+        kept.overdue_amount, kept.overdue_principal_amount, kept.outstanding_principal_amount, kept.outstanding_amount,
+        kept.paid_amount, kept.in_flight_amount, kept.last_paid_on, kept.last_paid_amount, kept.next_due_on,
+        kept.next_due_amount, kept.is_placed, kept.is_bankrupt, kept.measured_on
     ) IS DISTINCT FROM (
-        figure.days_past_due, figure.bucket, figure.instalments_past_due, figure.oldest_unpaid_due_on,
+        figure.days_past_due, figure.bucket, figure.is_flagged, figure.instalments_past_due, figure.oldest_unpaid_due_on,
         figure.overdue_amount, figure.overdue_principal_amount, figure.outstanding_principal_amount,
-        figure.outstanding_amount, figure.paid_amount, figure.last_paid_on, figure.last_paid_amount,
-        figure.next_due_on, figure.next_due_amount
+        figure.outstanding_amount, figure.paid_amount, figure.in_flight_amount, figure.last_paid_on,
+        figure.last_paid_amount, figure.next_due_on, figure.next_due_amount, figure.is_placed, figure.is_bankrupt,
+        figure.measured_on
     )
     ORDER BY loan.id
 """

@@ -6,4 +6,4 @@ from creditpath.sql import RunSqlFile
 class Migration(migrations.Migration):
     dependencies = [("borrowers", "0001_initial")]
 
-    operations = [RunSqlFile("sql/delinquency.sql", reverse="sql/drop_delinquency.sql")]
+    operations = [RunSqlFile("migrations/sql/0002_delinquency.sql", reverse="migrations/sql/0002_drop_delinquency.sql")]

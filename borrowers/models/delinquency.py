@@ -16,25 +16,39 @@ class Bucket(models.TextChoices):
     DPD_91 = "91+", "91+ days"
     PAID_OFF = "paid_off", "paid off"
     WRITTEN_OFF = "written_off", "written off"
+    SOLD = "sold", "sold"
+    CLOSED = "closed", "closed"
+    UNKNOWN = "unknown", "not available"
 
 
 class DelinquencyFigures(models.Model):
-    """What refresh_delinquency computes for one loan on one day."""
+    """What refresh_delinquency computes for one loan on one day; what the lender's snapshots do not give is null."""
 
     as_of = models.DateField()
-    days_past_due = models.PositiveIntegerField()
+    days_past_due = models.PositiveIntegerField(null=True, blank=True)
     bucket = models.CharField(max_length=12, choices=Bucket)
-    instalments_past_due = models.PositiveSmallIntegerField()
+    is_flagged = models.BooleanField(
+        default=False, db_default=False, help_text="Past due for longer than the product's days of grace."
+    )
+    instalments_past_due = models.PositiveSmallIntegerField(null=True, blank=True)
     oldest_unpaid_due_on = models.DateField(null=True, blank=True)
-    overdue_amount = MoneyField(help_text="Due and not paid: principal, interest and fees.")
-    overdue_principal_amount = MoneyField()
-    outstanding_principal_amount = MoneyField()
-    outstanding_amount = MoneyField(help_text="Not yet paid, due or not: principal, interest and fees.")
-    paid_amount = MoneyField()
+    overdue_amount = MoneyField(null=True, blank=True, help_text="Due and not paid: principal, interest and fees.")
+    overdue_principal_amount = MoneyField(null=True, blank=True)
+    outstanding_principal_amount = MoneyField(null=True, blank=True)
+    outstanding_amount = MoneyField(
+        null=True, blank=True, help_text="Not yet paid, due or not: principal, interest and fees."
+    )
+    paid_amount = MoneyField(null=True, blank=True)
+    in_flight_amount = MoneyField(default=0, db_default=0, help_text="Pending or in clearing.")
     last_paid_on = models.DateField(null=True, blank=True)
     last_paid_amount = MoneyField(null=True, blank=True)
     next_due_on = models.DateField(null=True, blank=True)
     next_due_amount = MoneyField(null=True, blank=True)
+    is_placed = models.BooleanField(default=False, db_default=False, help_text="With an agency.")
+    is_bankrupt = models.BooleanField(default=False, db_default=False)
+    measured_on = models.DateField(
+        null=True, blank=True, help_text="The day of the lender's snapshot that these figures are of."
+    )
 
     objects = DelinquencyQuerySet.as_manager()
 
@@ -53,10 +67,14 @@ class Delinquency(DelinquencyFigures):
         indexes = [models.Index(fields=["bucket", "-overdue_amount"], name="delinquency_bucket_idx")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(bucket__in=["current", "1-30", "31-60", "61-90", "91+", "paid_off", "written_off"]),
+                condition=Q(
+                    bucket__in=[
+                        "current", "1-30", "31-60", "61-90", "91+", "paid_off", "written_off", "sold", "closed", "unknown",
+                    ]
+                ),
                 name="bucket_is_known",
             )
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.loan_id}: {self.days_past_due} days past due"

@@ -83,7 +83,6 @@ class Loan(models.Model):
     term_days = models.PositiveIntegerField(null=True, blank=True)
     approved_on = models.DateField()
     approved_at = models.DateTimeField(null=True, blank=True, help_text="The instant of approval, where it is known.")
-    written_off_on = models.DateField(null=True, blank=True)
     attributes = models.JSONField(default=dict, blank=True, help_text="The lender's own columns.")
     booked_at = booked_at_field()
 
@@ -102,10 +101,6 @@ class Loan(models.Model):
             models.CheckConstraint(condition=Q(bookkeeping__in=["ledger", "snapshots"]), name="bookkeeping_is_known"),
             models.CheckConstraint(condition=is_money("credit_limit_amount"), name="credit_limit_is_not_negative"),
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="currency_is_iso_4217"),
-            models.CheckConstraint(
-                condition=Q(written_off_on__isnull=True) | Q(written_off_on__gte=F("approved_on")),
-                name="loan_is_not_written_off_before_approval",
-            ),
         ]
         indexes = [models.Index(fields=["borrower", "approved_on"], name="loan_borrower_approved_idx")]
 

@@ -14,6 +14,7 @@ from borrowers.clock import set_business_date
 from borrowers.delinquency.services import refresh_delinquency
 from borrowers.errors import BooksNotEmpty, SimulationRefused
 from borrowers.models import Borrower, Delinquency, Loan
+from borrowers.querysets import OWING_BUCKETS
 from borrowers.simulation.blocks import plan_blocks
 from borrowers.simulation.lending import make_calendar
 from borrowers.simulation.parameters import MAX_LOANS, MAX_MONTHS, MIN_LOANS, MIN_MONTHS, Parameters
@@ -40,9 +41,9 @@ class SimulationReport:
     seconds: float
 
     def summary(self) -> str:
-        open_loans = sum(n for bucket, n in self.by_bucket.items() if bucket not in {"paid_off", "written_off"})
+        open_loans = sum(n for bucket, n in self.by_bucket.items() if bucket in OWING_BUCKETS)
         buckets = ", ".join(
-            f"{bucket} {n:,} ({n / open_loans:.1%})" if bucket not in {"paid_off", "written_off"} else f"{bucket} {n:,}"
+            f"{bucket} {n:,} ({n / open_loans:.1%})" if bucket in OWING_BUCKETS else f"{bucket} {n:,}"
             for bucket, n in self.by_bucket.items()
         )
         n, kinds = self.written.tables, self.written.kinds

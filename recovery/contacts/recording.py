@@ -224,7 +224,7 @@ def _check_promise(
         fields["promise_due_on"] = "Enter the day by which the borrower will pay."
     elif due_on < today:
         fields["promise_due_on"] = f"{_day(due_on)} has passed: choose {_day(today)} or later."
-    owed = owed.exclude(bucket=Bucket.PAID_OFF)
+    owed = owed.exclude(bucket__in=(Bucket.PAID_OFF, Bucket.SOLD))
     if loan is not None:
         figures = owed.filter(loan=loan).first()
     else:  # money for a written-off loan is welcome too, but only where nothing else is owed
@@ -237,7 +237,7 @@ def _check_promise(
         fields["promise_amount"] = "Enter the amount that was promised."
     elif not amount.is_finite() or amount <= 0 or amount != amount.quantize(CENT):
         fields["promise_amount"] = "Enter an amount above zero, with at most two decimals."
-    elif amount > outstanding:
+    elif outstanding is not None and amount > outstanding:
         fields["promise_amount"] = (
             f"More than is owed on loan {figures.loan}: enter at most {currency} {outstanding:,.2f}."
         )

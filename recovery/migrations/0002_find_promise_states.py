@@ -10,6 +10,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        RunSqlFile("sql/promise_states.sql", reverse="DROP FUNCTION promise_states(date, timestamptz, bigint[])"),
+        RunSqlFile("migrations/sql/0002_promise_states.sql", reverse="DROP FUNCTION promise_states(date, timestamptz, bigint[])"),
         AppendOnly("recovery_recommendation"),
     ]

@@ -3,7 +3,7 @@
 -- Grain    one row per promise that counts (made_on <= day, booked_at <= known) on the loans of the array, or on all loans.
 -- Rules    A promise's window runs from the day it was made to its due day plus 2 days of grace, and ends on the day before
 --          the loan's next promise was made: windows of a loan never overlap, so one payment keeps one promise. Counted are
---          payments that stand: effective in the window, not reversed as far as is known; a reversal un-keeps the promise.
+--          cleared payments that stand: effective in the window, not reversed as far as is known; a reversal un-keeps the promise.
 --          kept           95 % of the amount came in
 --          renegotiated   a newer promise on the loan took its place first
 --          open           the window has not ended
@@ -39,6 +39,7 @@ AS $$
             SELECT sum(payment.amount) AS amount
             FROM borrowers_payment AS payment
             WHERE payment.loan_id = given.loan_id
+                AND payment.status = 'cleared'
                 AND payment.reverses_id IS NULL
                 AND payment.effective_on
                     BETWEEN given.made_on AND least(day, given.due_on + 2, given.replaced_on - 1)

@@ -3,6 +3,7 @@
 -- Grain    one row per borrower with something overdue, a promise that is open or was broken, or an instalment due within 5
 --          days; the loan that is longest overdue decides, amounts are summed over the borrower's loans of its currency.
 --          Borrowers who have a recommendation of the day are left out: a second run adds nothing.
+-- Amounts  where the lender's snapshots give days past due but not what is overdue, all that is outstanding stands for it.
 -- Promise  the newest of the borrower's. A broken one counts until the borrower is spoken to again, for 30 days at most.
 -- Score    the newest published score of the deciding loan by a model that is live, of the default purpose if there is one.
 -- Leakage  entries count if effective_on <= day and booked_at <= known; figures are those of the refresh for that very day.
@@ -12,15 +13,18 @@ WITH owing AS (
     SELECT
         loan.borrower_id, loan.currency, figure.loan_id, figure.days_past_due, figure.oldest_unpaid_due_on,
         figure.next_due_on, figure.next_due_amount, figure.last_paid_on, figure.last_paid_amount,
-        sum(figure.overdue_amount) OVER same_currency AS overdue_amount,
+        sum(coalesce(figure.overdue_amount, CASE WHEN figure.days_past_due > 0 THEN figure.outstanding_amount END, 0))
+            OVER same_currency AS overdue_amount,
         count(*) FILTER (WHERE figure.overdue_amount > 0) OVER same_currency AS overdue_loans,
         row_number() OVER (
             PARTITION BY loan.borrower_id
-            ORDER BY figure.days_past_due DESC, figure.overdue_amount DESC, figure.next_due_on NULLS LAST, figure.loan_id
+            ORDER BY
+                figure.days_past_due DESC, figure.overdue_amount DESC NULLS LAST, figure.next_due_on NULLS LAST,
+                figure.loan_id
         ) AS place
     FROM borrowers_delinquency AS figure
     JOIN borrowers_loan AS loan ON loan.id = figure.loan_id
-    WHERE figure.as_of = %(day)s AND figure.bucket IN ('current', '1-30', '31-60', '61-90', '91+')
+    WHERE figure.as_of = %(day)s AND is_owing(figure.bucket)
     WINDOW same_currency AS (PARTITION BY loan.borrower_id, loan.currency)
 ),
 deciding AS (

@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from borrowers.querysets import OWING_BUCKETS
 from creditpath.access import may_call
 from recovery.templatetags.drawings import ICONS, TIER_SHAPES
 
@@ -117,7 +118,7 @@ def bucket(figures: Any) -> SafeString:
     """Show how late a loan is, in words with a shape."""
     if figures is None:
         return mark_safe('<span class="badge">not computed yet</span>')
-    if figures.bucket in ("paid_off", "written_off"):
+    if figures.bucket not in OWING_BUCKETS:
         return format_html('<span class="badge">{}</span>', figures.get_bucket_display())
     if not figures.days_past_due:
         return format_html('<span class="badge good">{} current</span>', icon("check", 12))
@@ -150,8 +151,8 @@ def local_time_of(instant: datetime | None, zone: str) -> SafeString:
 @register.filter
 def money(amount: Decimal | None, currency: str = "") -> str:
     """Write an amount with thousands separators and its currency: "NGN 12,500.00"; whole amounts keep their decimals."""
-    if amount in (None, ""):  # a loan that no refresh has seen yet has no figures
-        return "–"
+    if amount in (None, ""):  # no refresh has seen the loan yet, or the lender's snapshots do not give it
+        return "not available"
     return f"{currency} {amount:,.2f}".replace(" -", " −").strip()
 
 

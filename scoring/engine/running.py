@@ -51,7 +51,10 @@ def find_population(*, as_of: date, known: datetime, loans: Sequence[int] | None
             [as_of, known, None if loans is None else list(loans)],
         )
         rows = cursor.fetchall()
-    settled = {"paid_off": "paid off", "written_off": "written off"}
+    settled = {
+        "paid_off": "paid off", "written_off": "written off", "sold": "sold", "closed": "closed",
+        "unknown": "days past due not known",
+    }  # fmt: skip
     return Population(
         owing=[loan_id for loan_id, bucket in rows if bucket not in settled],
         left_out=dict(Counter(settled[bucket] for _, bucket in rows if bucket in settled)),

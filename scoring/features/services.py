@@ -142,7 +142,7 @@ def find_owing_loans(*, as_of: date, known: datetime) -> list[int]:
     """Return the ids, in order, of the loans that on a day are neither paid off nor written off, as far as was known."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT loan_id FROM delinquency_as_of(%s, %s) WHERE bucket NOT IN ('paid_off', 'written_off') ORDER BY loan_id",
+            "SELECT loan_id FROM delinquency_as_of(%s, %s) WHERE is_owing(bucket) ORDER BY loan_id",
             [as_of, known],
         )
         return [loan_id for (loan_id,) in cursor.fetchall()]

@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
 
     operations = [
         RunSqlFile(
-            "sql/loan_features.sql", reverse="DROP FUNCTION loan_features(bigint[], date[], timestamptz[])"
+            "migrations/sql/0002_loan_features.sql", reverse="DROP FUNCTION loan_features(bigint[], date[], timestamptz[])"
         ),
     ]

@@ -4,19 +4,20 @@
 -- Label    bad if, within (day, last_day], the loan was 91+ days past due on any day, was written off, or got a distressed
 --          restructure (a restructure or re-age agreed while it was in arrears); paid off is good. Judged by what was known at
 --          `last_known`, the end of the window: what was learned later changes no label.
--- Exact    Days past due grow by one a day and fall, or jump, only with a payment, a reversal or a new schedule. So within the
---          window they are highest on the day before such an entry or on the last day, and these are the days that are asked
---          of delinquency_of: some four per loan instead of one per day of the horizon.
+-- Exact    Days past due grow by one a day and fall, or jump, only with a payment, a reversal, a waiver or a new schedule. So
+--          within the window they are highest on the day before such an entry or on the last day, and these are the days that
+--          are asked of delinquency_of: some four per loan instead of one per day of the horizon. Those of a loan kept by
+--          snapshots are asked on the day of each.
 -- Leakage  none into features: labels look ahead by design, features come from loan_features for (loan, day, known).
 -- Cost     one delinquency_as_of and one delinquency_of with about four cases a loan: some seconds per 100,000 loans.
 WITH population AS MATERIALIZED (
     SELECT
-        standing.loan_id, loan.borrower_id, standing.bucket, standing.days_past_due, loan.written_off_on,
-        borrower.is_simulated
+        standing.loan_id, loan.borrower_id, standing.bucket, standing.days_past_due, borrower.is_simulated
     FROM delinquency_as_of(%(day)s, %(known)s) AS standing
     JOIN borrowers_loan AS loan ON loan.id = standing.loan_id
     JOIN borrowers_borrower AS borrower ON borrower.id = loan.borrower_id
-    WHERE standing.bucket IN ('current', '1-30', '31-60', '61-90') AND standing.outstanding_amount > 0
+    WHERE standing.bucket IN ('current', '1-30', '31-60', '61-90') 
+        AND standing.outstanding_amount IS DISTINCT FROM 0
 ),
 schedule_change AS MATERIALIZED (
     SELECT schedule.loan_id, schedule.effective_on, schedule.reason IN ('restructure', 're_age') AS is_concession
@@ -31,6 +32,18 @@ peak AS (
     JOIN population ON population.loan_id = payment.loan_id
     WHERE payment.effective_on > %(day)s + 1 AND payment.effective_on <= %(last_day)s
         AND payment.booked_at <= %(last_known)s
+    UNION
+    SELECT waiver.loan_id, waiver.effective_on - 1
+    FROM borrowers_charge AS waiver
+    JOIN population ON population.loan_id = waiver.loan_id
+    WHERE waiver.waives_id IS NOT NULL
+        AND waiver.effective_on > %(day)s + 1 AND waiver.effective_on <= %(last_day)s
+        AND waiver.booked_at <= %(last_known)s
+    UNION
+    SELECT snapshot.loan_id, snapshot.as_of
+    FROM borrowers_balancesnapshot AS snapshot
+    JOIN population ON population.loan_id = snapshot.loan_id
+    WHERE snapshot.as_of > %(day)s AND snapshot.as_of <= %(last_day)s AND snapshot.booked_at <= %(last_known)s
     UNION
     SELECT loan_id, effective_on - 1 FROM schedule_change WHERE effective_on > %(day)s + 1
     UNION
@@ -49,7 +62,18 @@ SELECT
     population.borrower_id,
     population.bucket AS segment,
     (
-        coalesce(population.written_off_on > %(day)s AND population.written_off_on <= %(last_day)s, false)
+        EXISTS (
+            SELECT
+            FROM borrowers_loanevent AS event
+            WHERE event.loan_id = population.loan_id AND event.kind = 'written_off'
+                AND event.effective_on > %(day)s AND event.effective_on <= %(last_day)s
+                AND event.booked_at <= %(last_known)s
+                AND NOT EXISTS (
+                    SELECT FROM borrowers_loanevent AS revocation
+                    WHERE revocation.revokes_id = event.id AND revocation.effective_on <= %(last_day)s
+                        AND revocation.booked_at <= %(last_known)s
+                )
+        )
         OR EXISTS (SELECT FROM ahead WHERE ahead.loan_id = population.loan_id AND ahead.days_past_due >= 91)
         OR EXISTS (
             SELECT

@@ -1,7 +1,7 @@
 -- Cases and labels of the purpose "pays_30" for one observation day.
 --
 -- Grain    one row per loan that on the day was in arrears (91+ too) or had an instalment falling due within (day, last_day], as
---          it was known on that day; written-off loans are out.
+--          it was known on that day; written-off loans are out, and those kept by snapshots, whose instalments nobody knows.
 -- Label    1 if payments net of reversals within (day, last_day] reach the greater of the product's tolerance and one instalment
 --          (the oldest unpaid one, else the next due; never more than is outstanding), as known at `last_known`, the end of
 --          the window.
@@ -14,8 +14,9 @@ WITH population AS MATERIALIZED (
     JOIN borrowers_loan AS loan ON loan.id = standing.loan_id
     JOIN borrowers_product AS product ON product.id = loan.product_id
     JOIN borrowers_borrower AS borrower ON borrower.id = loan.borrower_id
-    WHERE standing.bucket NOT IN ('paid_off', 'written_off')
+    WHERE is_owing(standing.bucket)
         AND standing.outstanding_amount > 0
+        AND standing.measured_on IS NULL
         AND (standing.days_past_due > 0 OR standing.next_due_on <= %(last_day)s)
 ),
 in_force AS (
@@ -41,6 +42,7 @@ paid AS (
     JOIN population ON population.loan_id = payment.loan_id
     WHERE payment.effective_on > %(day)s AND payment.effective_on <= %(last_day)s
         AND payment.booked_at <= %(last_known)s
+        AND payment.status = 'cleared'
     GROUP BY payment.loan_id
 )
 SELECT

@@ -5,8 +5,7 @@
 --          which says what each means; NULL where a value does not apply.
 -- Leakage  an entry of the ledger counts if effective_on <= day and booked_at <= known: loans, schedules, payments, contacts
 --          and promises alike, of this loan and of the borrower's other loans. A loan's own terms (principal, approval) are part of
---          the question. A write-off has one clock only, the day it is dated. Delinquency comes from delinquency_of, which
---          keeps the same rule.
+--          the question. Delinquency comes from delinquency_of, which keeps the same rule.
 -- Settled  payments, net of reversals, settle a schedule oldest due first, as in delinquency_of. An instalment is settled on the
 --          first day from which on the sum received never again fell below the sum due up to it (less the tolerance). Both
 --          sums only grow, so one sorted pass finds that day for every instalment of a loan.
@@ -95,6 +94,7 @@ BEGIN
             ON payment.loan_id = seen.loan_id
             AND payment.effective_on <= seen.as_of
             AND payment.booked_at <= seen.known_at
+            AND payment.status = 'cleared'
         GROUP BY seen.r, payment.effective_on
     ),
     kept AS (
@@ -157,7 +157,7 @@ BEGIN
     others AS (
         SELECT
             n,
-            count(*) FILTER (WHERE bucket NOT IN ('paid_off', 'written_off')) AS n_open,
+            count(*) FILTER (WHERE is_owing(bucket)) AS n_open,
             sum(overdue_amount) FILTER (WHERE is_same_currency) AS overdue_amount,
             count(*) FILTER (WHERE bucket = 'written_off') AS n_written_off,
             count(*) FILTER (WHERE bucket = 'paid_off') AS n_settled,
@@ -200,6 +200,7 @@ BEGIN
             AND payment.effective_on <= asked.as_of
             AND payment.effective_on > asked.as_of - 180
             AND payment.booked_at <= asked.known_at
+            AND payment.status = 'cleared'
         GROUP BY asked.n
     ),
     spoken AS (
@@ -247,6 +248,7 @@ BEGIN
             SELECT sum(payment.amount) AS amount
             FROM borrowers_payment AS payment
             WHERE payment.loan_id = promise.loan_id
+                AND payment.status = 'cleared'
                 AND payment.reverses_id IS NULL
                 AND payment.effective_on
                     BETWEEN promise.made_on AND least(promise.as_of, promise.due_on + 2, promise.replaced_on - 1)

@@ -14,7 +14,7 @@ FROM (
     FROM borrowers_loan AS loan
     JOIN borrowers_loan AS other ON other.borrower_id = loan.borrower_id
     JOIN borrowers_delinquency AS delinquency ON delinquency.loan_id = other.id
-    WHERE loan.id = ANY (%(loans)s::bigint[]) AND delinquency.bucket NOT IN ('paid_off', 'written_off')
+    WHERE loan.id = ANY (%(loans)s::bigint[]) AND is_owing(delinquency.bucket)
 ) AS touched
 ORDER BY touched.loan_id
 ON CONFLICT (loan_id) DO UPDATE SET marked_at = excluded.marked_at

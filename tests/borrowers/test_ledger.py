@@ -13,7 +13,9 @@ from borrowers.signals import books_changed
 from tests.factories import (
     at,
     make_borrower,
+    make_charge,
     make_contact,
+    make_event,
     make_loan,
     make_payment,
     make_promise,
@@ -122,14 +124,16 @@ def test_every_entry_says_which_loans_changed(loan, heard: list[list[int]]) -> N
     make_reversal(payment)
     make_schedule(loan, [(DUE, 100)], version=2, effective_on=DUE)
     make_promise(loan, made_on=DUE, due_on=DUE, amount=5)
-    assert heard == [[loan.pk]] * 4
+    make_event(loan, DUE, "written_off")
+    make_charge(loan, DUE, 5)
+    assert heard == [[loan.pk]] * 6
 
     heard.clear()
     make_contact(loan.borrower, DUE)
     assert [sorted(ids) for ids in heard] == [sorted([loan.pk, other.pk])]
 
     heard.clear()
-    loan.written_off_on = DUE
+    loan.term_days = 30
     loan.save()
     assert heard == [[loan.pk]]
 

@@ -29,6 +29,7 @@ from borrowers.models import (
     Promise,
     ScheduleVersion,
 )
+from borrowers.querysets import OWING_BUCKETS
 from borrowers.services import describe_books, simulate_portfolio
 from borrowers.simulation.parameters import Parameters
 from creditpath.accounts.models import Team
@@ -41,7 +42,8 @@ LOAN = "JOIN borrowers_loan AS loan ON loan.id = entry.loan_id"
 CONTENT = (
     "SELECT external_id, full_name, birth_date, time_zone, jurisdiction, household, attributes FROM borrowers_borrower",
     "SELECT kind, value FROM borrowers_contactpoint",
-    "SELECT external_id, principal_amount, approved_at, written_off_on, attributes FROM borrowers_loan",
+    "SELECT external_id, principal_amount, approved_at, attributes FROM borrowers_loan",
+    f"SELECT loan.external_id, kind, effective_on, entry.booked_at FROM borrowers_loanevent AS entry {LOAN}",
     (
         "SELECT external_id, version, number, due_on, entry.principal_amount, interest_amount, fee_amount "
         f"FROM borrowers_instalment AS entry JOIN borrowers_scheduleversion AS plan ON plan.id = schedule_id {LOAN}"
@@ -137,9 +139,9 @@ def test_nothing_happens_after_the_business_date(report) -> None:
     assert not Payment.objects.filter(booked_at__gt=morning).exists()
     assert not ContactEvent.objects.filter(booked_at__gt=morning).exists()
     assert not Loan.objects.filter(booked_at__gt=morning).exists()
-    assert not Loan.objects.filter(written_off_on__gt=report.as_of).exists()
     assert not Charge.objects.filter(booked_at__gt=morning).exists()
     assert not Consent.objects.filter(booked_at__gt=morning).exists()
+    assert not LoanEvent.objects.filter(effective_on__gt=report.as_of).exists()
     assert not LoanEvent.objects.filter(booked_at__gt=morning).exists()
     assert not ScheduleVersion.objects.filter(effective_on__gt=report.as_of).exists()
 
@@ -246,7 +248,7 @@ def test_a_restructured_plan_owes_what_was_owed(report) -> None:
 
 def test_the_portfolio_looks_like_a_real_book() -> None:
     report = simulate_portfolio(loans=1500, seed=7)
-    still_open = {name: n for name, n in report.by_bucket.items() if name not in {"paid_off", "written_off"}}
+    still_open = {name: n for name, n in report.by_bucket.items() if name in OWING_BUCKETS}
     share = {name: n / sum(still_open.values()) for name, n in still_open.items()}
 
     assert 0.72 < share["current"] < 0.84

@@ -11,6 +11,7 @@ from borrowers.services import end_of_day
 from tests.factories import (
     make_borrower,
     make_contact,
+    make_event,
     make_loan,
     make_payment,
     make_promise,
@@ -54,7 +55,9 @@ def _reverse_first_payment(loan: Loan) -> None:
 
 
 def _write_off_later(loan: Loan) -> None:
-    Loan.objects.filter(borrower=loan.borrower).update(written_off_on=LATER)
+    for each in loan.borrower.loans.all():
+        make_event(each, LATER, "written_off")
+        make_event(each, max(BEFORE, each.approved_on), "written_off", booked=LATER)
 
 
 def _correct_contact(loan: Loan) -> None:

@@ -31,7 +31,6 @@ def _loans(frame: Frame) -> Rows:
     purposes = words([purpose for product in terms for purpose in PURPOSES[product.code]])
     pick = np.floor(loans.purpose * n_purposes[loans.product]).astype(np.int64)
     purpose = purposes[(np.cumsum(n_purposes) - n_purposes)[loans.product] + pick]
-    gone = frame.block.history.written_off_day
     return Rows(
         Loan,
         {
@@ -45,7 +44,6 @@ def _loans(frame: Frame) -> Rows:
             "term_days": last_due - loans.approved_day,
             "approved_on": loans.approved_day,
             "approved_at": approved_at,
-            "written_off_on": np.ma.array(gone, mask=gone < 0),
             "attributes": joined(b'{"purpose": "', purpose, b'", "term_months": ', loans.term.astype("S2"), b"}"),
             "booked_at": approved_at,
         },

@@ -4,7 +4,8 @@
 --          one per external_id. All checks have passed.
 -- Cost     set-based, linear in the staged rows; the books are only read where they know the same external_id.
 -- Ledger   nothing of it is changed: a payment that differs is reversed and entered anew, a schedule that differs gets a new
---          version. A field of a borrower or loan that the files leave empty keeps its value.
+--          version, a write-off of another day is revoked and told anew. A field of a borrower or loan that the files leave
+--          empty keeps its value.
 -- Facts    %(now)s is the instant of the import; %(zone)s the lender's zone, in which days end; %(closed)s the business date
 --          before the import (or null): entries of days closed by then were not known on their day, so they are booked now,
 --          unless %(on_their_day)s says that the files are old books; %(bookkeeping)s how loans are kept that do not say.
@@ -81,7 +82,10 @@ WHERE (l.approved_on, l.product_id) IS DISTINCT FROM (s.approved_on, p.id)
     OR s.annual_interest_ratio IS NOT NULL AND s.annual_interest_ratio IS DISTINCT FROM l.annual_interest_ratio
     OR s.term_days IS NOT NULL AND s.term_days IS DISTINCT FROM l.term_days
     OR s.approved_at IS NOT NULL AND s.approved_at IS DISTINCT FROM l.approved_at
-    OR s.written_off_on IS NOT NULL AND s.written_off_on IS DISTINCT FROM l.written_off_on
+    OR s.written_off_on IS NOT NULL AND NOT EXISTS (
+        SELECT FROM borrowers_loanevent AS e
+        WHERE e.loan_id = l.id AND e.kind = 'written_off' AND e.effective_on = s.written_off_on
+    )
     OR NOT l.attributes @> s.attributes;
 
 -- name: update_loans
@@ -94,7 +98,6 @@ SET principal_amount = coalesce(s.principal_amount, l.principal_amount),
     annual_interest_ratio = coalesce(s.annual_interest_ratio, l.annual_interest_ratio),
     term_days = coalesce(s.term_days, l.term_days),
     approved_at = coalesce(s.approved_at, l.approved_at),
-    written_off_on = coalesce(s.written_off_on, l.written_off_on),
     attributes = l.attributes || s.attributes
 FROM new_loan AS s
 JOIN borrowers_product AS p ON p.code = s.product
@@ -108,10 +111,10 @@ WHERE NOT EXISTS (SELECT FROM borrowers_loan AS l WHERE l.external_id = s.extern
 -- name: insert_loans
 INSERT INTO borrowers_loan
     (external_id, borrower_id, product_id, bookkeeping, currency, principal_amount, credit_limit_amount, annual_interest_ratio,
-    term_days, approved_on, approved_at, written_off_on, attributes, booked_at)
+    term_days, approved_on, approved_at, attributes, booked_at)
 SELECT
     s.external_id, b.id, p.id, coalesce(s.bookkeeping, %(bookkeeping)s), s.currency, s.principal_amount, s.credit_limit_amount,
-    s.annual_interest_ratio, s.term_days, s.approved_on, s.approved_at, s.written_off_on, s.attributes,
+    s.annual_interest_ratio, s.term_days, s.approved_on, s.approved_at, s.attributes,
     coalesce(
         s.booked_at,
         CASE
@@ -134,6 +137,35 @@ SELECT l.id FROM inserted_loan JOIN borrowers_loan AS l USING (external_id);
 -- name: note_touched_loans
 -- Loans that were in the books and of which entering.py brings something new.
 CREATE UNLOGGED TABLE touched_loan (loan_id bigint);
+
+-- name: find_write_offs
+-- A write-off of the same day that people revoked is left revoked.
+CREATE UNLOGGED TABLE new_write_off AS
+SELECT l.id AS loan_id, s.written_off_on
+FROM new_loan AS s
+JOIN borrowers_loan AS l USING (external_id)
+WHERE s.written_off_on IS NOT NULL AND NOT EXISTS (
+    SELECT FROM borrowers_loanevent AS e
+    WHERE e.loan_id = l.id AND e.kind = 'written_off' AND e.effective_on = s.written_off_on
+);
+
+-- name: revoke_write_offs
+INSERT INTO borrowers_loanevent (loan_id, kind, effective_on, booked_at, revokes_id, recorded_by_id)
+SELECT e.loan_id, 'revoked', e.effective_on, greatest(%(now)s, e.booked_at), e.id, %(by)s
+FROM new_write_off
+JOIN borrowers_loanevent AS e USING (loan_id)
+WHERE e.kind = 'written_off' AND NOT EXISTS (SELECT FROM borrowers_loanevent AS r WHERE r.revokes_id = e.id);
+
+-- name: insert_write_offs
+INSERT INTO borrowers_loanevent (loan_id, kind, effective_on, booked_at, recorded_by_id)
+SELECT
+    loan_id, 'written_off', written_off_on,
+    CASE
+        WHEN NOT %(on_their_day)s AND written_off_on <= %(closed)s THEN %(now)s
+        ELSE least(((written_off_on + 1)::timestamp AT TIME ZONE %(zone)s) - interval '1 microsecond', %(now)s)
+    END,
+    %(by)s
+FROM new_write_off;
 
 -- name: plan_schedules
 CREATE UNLOGGED TABLE schedule_plan AS

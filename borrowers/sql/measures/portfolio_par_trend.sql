@@ -13,7 +13,7 @@ SELECT
 FROM borrowers_monthendsnapshot AS snapshot
 JOIN borrowers_loan AS loan ON loan.id = snapshot.loan_id
 WHERE snapshot.as_of > %(after)s AND snapshot.as_of < %(before)s
-  AND snapshot.bucket NOT IN ('paid_off', 'written_off')
+  AND is_owing(snapshot.bucket)
   AND (%(currency)s::text IS NULL OR loan.currency = %(currency)s)
   AND (%(product)s::bigint IS NULL OR loan.product_id = %(product)s)
   AND (%(team)s::bigint IS NULL OR loan.borrower_id IN (SELECT id FROM borrowers_borrower WHERE team_id = %(team)s))

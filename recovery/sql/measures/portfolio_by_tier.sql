@@ -19,7 +19,7 @@ SELECT
 FROM borrowers_delinquency AS delinquency
 JOIN borrowers_loan AS loan ON loan.id = delinquency.loan_id
 LEFT JOIN newest ON newest.loan_id = delinquency.loan_id
-WHERE delinquency.bucket NOT IN ('paid_off', 'written_off')
+WHERE is_owing(delinquency.bucket)
   AND (%(currency)s::text IS NULL OR loan.currency = %(currency)s)
   AND (%(product)s::bigint IS NULL OR loan.product_id = %(product)s)
   AND (%(team)s::bigint IS NULL OR loan.borrower_id IN (SELECT id FROM borrowers_borrower WHERE team_id = %(team)s))

@@ -11,7 +11,17 @@ from django.db import connection
 from django.utils import timezone
 
 from borrowers.importing.errors import ImportRunning
-from borrowers.models import Borrower, BusinessDate, ContactPoint, ImportRun, Instalment, Loan, Payment, ScheduleVersion
+from borrowers.models import (
+    Borrower,
+    BusinessDate,
+    ContactPoint,
+    ImportRun,
+    Instalment,
+    Loan,
+    LoanEvent,
+    Payment,
+    ScheduleVersion,
+)
 from borrowers.services import record_payment, reverse_payment, set_business_date
 from borrowers.signals import books_changed
 from creditpath.accounts.models import Role, Team, User
@@ -333,3 +343,25 @@ def staging_schemas() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'import\\_%'")
         return [name for (name,) in cursor.fetchall()]
+
+
+def test_a_write_off_becomes_an_event_and_another_day_revokes_it(lender: Lender) -> None:
+    lender.change("lender.toml", 'approved_on = "approved"', 'approved_on = "approved"\nwritten_off_on = "gone"')
+    lender.change("loans.csv", "first due,total", "first due,total,gone")
+    lender.change("loans.csv", "1100.01", "1100.01,01/05/2026")
+    lender.change("loans.csv", "01/03/2026,500", "01/03/2026,500,")
+    lender.load()
+    written_off = LoanEvent.objects.get()
+    assert (written_off.loan.external_id, written_off.kind, written_off.effective_on) == (
+        "L1", "written_off", date(2026, 5, 1),
+    )  # fmt: skip
+    assert timezone.localdate(written_off.booked_at) == date(2026, 5, 1)
+
+    assert lender.load().tables["loans"] == counts(unchanged=2)
+    assert LoanEvent.objects.count() == 1
+
+    lender.change("loans.csv", "01/05/2026", "03/05/2026")
+    assert lender.load().tables["loans"] == counts(updated=1, unchanged=1)
+    assert LoanEvent.objects.get(revokes=written_off).kind == "revoked"
+    standing = LoanEvent.objects.get(kind="written_off", revoked_by__isnull=True)
+    assert standing.effective_on == date(2026, 5, 3)

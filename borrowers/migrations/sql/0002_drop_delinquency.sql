@@ -1,0 +1,3 @@
+DROP FUNCTION delinquency_as_of(date, timestamptz, bigint[]);
+DROP FUNCTION delinquency_of(bigint[], date[], timestamptz[]);
+DROP FUNCTION bucket_of(integer);
