@@ -36,6 +36,7 @@ PERSONAL = frozenset({Role.AGENT, Role.MANAGER, Role.COMPLIANCE, Role.ADMIN, Rol
 CASE_WORKERS = frozenset({Role.AGENT, Role.MANAGER, Role.ADMIN})
 CASE_READERS = CASE_WORKERS | {Role.COMPLIANCE}
 CASHIERS = frozenset({Role.MANAGER, Role.ADMIN, Role.INTEGRATION})
+IMPORTERS = frozenset({Role.MANAGER, Role.ADMIN})
 MODEL_READERS = STAFF | {Role.INTEGRATION}
 
 # The name of a route, or "namespace:*" for all of a namespace that have no line of their own. In the API a line opens
@@ -59,6 +60,16 @@ ROUTES: dict[str, Access] = {
     "recovery:record-action": CASE_WORKERS,
     "recovery:record-payment": CASHIERS - {Role.INTEGRATION},
     "recovery:portfolio-dashboard": STAFF,
+    "recovery:todays-list": IMPORTERS,
+    "borrowers:imports": IMPORTERS,
+    "borrowers:import": IMPORTERS,
+    "borrowers:import-mapping": IMPORTERS,
+    "borrowers:import-check": IMPORTERS,
+    "borrowers:import-start": IMPORTERS,
+    "borrowers:import-redraft": IMPORTERS,
+    "borrowers:import-report": IMPORTERS,
+    "borrowers:import-rejects": IMPORTERS,
+    "borrowers:import-toml": IMPORTERS,
     # API
     "POST api:login": PUBLIC,
     "POST api:logout": EVERYONE,
@@ -170,6 +181,7 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "borrowers.businessdate": _model(STAFF),
     "borrowers.dayclose": _model(STAFF),
     "borrowers.closingstep": _model(STAFF),
+    "borrowers.upload": _model(_MANAGERS),
     "borrowers.importrun": _model(_READERS | {Role.INTEGRATION}),
     "scoring.modelversion": _model(MODEL_READERS),
     "scoring.deployment": _model(MODEL_READERS, add=ADMIN | {Role.DATA_SCIENTIST}),  # to promote and to retire

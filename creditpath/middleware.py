@@ -66,6 +66,17 @@ class WellFormedRequestMiddleware:
         if wants_json(request) and not is_upload and _content_length(request) > limit:
             detail = f"The body is larger than {limit} bytes."
             return self._answer(request, code="body_too_large", detail=detail, status=413)
+        # Uploads are refused by their announced size, before a byte of them is read.
+        if (
+            request.method == "POST"
+            and _content_length(request) > settings.IMPORT_MAX_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        ):
+            most = f"{settings.IMPORT_MAX_BYTES / 1e6:,.0f} MB"
+            detail = (
+                f"This is larger than {most}, the most that is taken through the browser. Nothing was kept. "
+                "Pack the file with gzip (csv.gz), split it, or let an administrator run import_portfolio on the server."
+            )
+            return self._answer(request, code="body_too_large", detail=detail, status=413)
         return self.get_response(request)
 
     @staticmethod

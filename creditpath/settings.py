@@ -13,6 +13,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.str("CREDITPATH_VAR", str(BASE_DIR / "var"))).resolve()
 
 
+def _private_folder(path: Path) -> Path:
+    """Return a folder that only its owner may open; made where it is missing."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
 def _development_secret_key() -> str:
     """Return the key kept in var/, made at first use; only its owner may read it."""
     path = VAR_DIR / "secret-key"
@@ -84,9 +90,9 @@ MIDDLEWARE = [
     "creditpath.middleware.PrefixCSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "creditpath.middleware.RouteAccessMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",  # reads the body, so only of those who may send one
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_plotly_dash.middleware.BaseMiddleware",
@@ -202,6 +208,13 @@ STORAGES = {
 }
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "png", "jpg", "gz", "woff2", "ico"]
 MEDIA_ROOT = VAR_DIR / "media"
+
+# --- uploads: streamed to where they stay, outside everything that is served ------------------------------------------
+IMPORT_ROOT = VAR_DIR / "imports"
+IMPORT_MAX_BYTES = env.int("CREDITPATH_UPLOAD_MB", 512) * 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = _private_folder(VAR_DIR / "incoming")
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the form of a mapping has one for each column
 PLOTLY_DASH = {
     "serve_locally": True,
     "view_decorator": "creditpath.access.dashboard_access",

@@ -17,6 +17,7 @@ from borrowers.models.ledger import (
     Statement,
 )
 from borrowers.models.people import Borrower, Consent, ContactPoint
+from borrowers.models.uploads import Upload
 
 __all__ = [
     "AttributeDefinition",
@@ -43,4 +44,5 @@ __all__ = [
     "Promise",
     "ScheduleVersion",
     "Statement",
+    "Upload",
 ]

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from borrowers.importing.suggesting.looking import Look
+from borrowers.importing.suggesting.looks import Look
 from borrowers.importing.suggesting.naming import match_names, words_of
 from borrowers.profiling.gathering import ColumnFacts, TableFacts, days, numbers
 

@@ -11,7 +11,8 @@ from borrowers.importing.errors import SourceUnreadable
 from borrowers.importing.files import SourceFile, find_files
 from borrowers.importing.mapping import Mapping, Source
 from borrowers.importing.reading import READERS
-from borrowers.importing.suggesting.looking import Look, look_at
+from borrowers.importing.suggesting.looking import look_at
+from borrowers.importing.suggesting.looks import Look
 from borrowers.importing.suggesting.sampling import list_files, parts_of, plain_source
 from borrowers.profiling.sketches import KeySample, RowSample, hash_cells, hash_rows
 

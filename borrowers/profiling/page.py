@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
 from html import escape
-from pathlib import Path
 
 from borrowers.importing.suggesting.telling import tell
 from borrowers.profiling.drawing import draw_days, draw_histogram, draw_words
 from borrowers.profiling.findings import Finding, fences, is_id
 from borrowers.profiling.gathering import ColumnFacts, TableFacts, days, numbers
+from borrowers.profiling.style import STYLE
 
 FINDINGS_SHOWN = 120
 COLUMNS_DRAWN = 400
@@ -22,12 +21,6 @@ KINDS = {
     "date": "date", "number": "number", "percent": "per cent", "phone": "telephone", "email": "e-mail", "code": "code",
     "currency": "currency", "flag": "yes or no", "text": "text", "empty": "empty",
 }  # fmt: skip
-
-
-@cache
-def stylesheet() -> str:
-    """Return the style of the report, which stands inside it."""
-    return (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
 
 
 def build_page(
@@ -46,7 +39,7 @@ def build_page(
     )
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{_text(title)}: what is in the data</title><style>{stylesheet()}</style></head><body>{simulated}<main>
+<title>{_text(title)}: what is in the data</title><style>{STYLE}</style></head><body>{simulated}<main>
 <header><p class="over">Data report</p><h1>{_text(title)}</h1>
 <p class="lead">{_verdict(findings, n_rows)}</p>
 <dl class="figures">{_figure("Rows", f"{n_rows:,}")}{_figure("Tables", f"{len(tables):,}")}{_figure("Columns", f"{n_columns:,}")}

@@ -31,6 +31,7 @@ NAVIGATION = (
     ("home", "Home"),
     ("recovery:worklist", "Worklist"),
     ("recovery:portfolio-dashboard", "Portfolio"),
+    ("borrowers:imports", "Import"),
     ("admin:index", "Admin"),
     ("api:docs", "API"),
 )
@@ -52,7 +53,10 @@ def navigation(context: template.Context) -> list[Link]:
             url = reverse(route)
         except NoReverseMatch:  # a part of the site that is not installed has no link
             continue
-        is_here = here == route or (route == "recovery:worklist" and here == "recovery:borrower")
+        is_here = here == route or (route, here) in (
+            ("recovery:worklist", "recovery:borrower"),
+            ("borrowers:imports", "borrowers:import"),
+        )
         links.append(Link(label, url, is_here))
     return links
 
@@ -178,6 +182,12 @@ def percent(ratio: float | None) -> str:
     if ratio > 0.99:
         return "over 99 %"
     return f"{ratio * 100:.0f} %"
+
+
+@register.simple_tag
+def share(ratio: float) -> str:
+    """Write a part of a whole as whole per cent; what is nearly nothing is not called nothing."""
+    return "under 1 %" if 0 < ratio < 0.01 else f"{ratio * 100:.0f} %"
 
 
 @register.filter

@@ -4,7 +4,7 @@ from collections.abc import Mapping as Dict
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from borrowers.importing.suggesting.looking import Look
+from borrowers.importing.suggesting.looks import Look
 
 Sure = Literal["sure", "likely", "guess", "yours"]
 ATTRIBUTE = "attribute"  # kept as an extra attribute of the borrower or the loan

@@ -8,7 +8,8 @@ from borrowers.importing.suggesting.draft import ATTRIBUTE, NOTHING, Choice, Col
 from borrowers.importing.suggesting.fields import KINDS_OF, NAMES_OF_ROLES, TARGETS, UNIQUE_IDS, WHOLE, Role
 from borrowers.importing.suggesting.filenames import day_of_name, pattern_of
 from borrowers.importing.suggesting.linking import Link, find_links
-from borrowers.importing.suggesting.looking import Look, look_at
+from borrowers.importing.suggesting.looking import look_at
+from borrowers.importing.suggesting.looks import Look
 from borrowers.importing.suggesting.naming import currency_of, match_names, words_of
 from borrowers.importing.suggesting.sampling import Sample, Unread
 from borrowers.importing.suggesting.telling import tell

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pandas as pd
 
-from borrowers.importing.suggesting.looking import Look
+from borrowers.importing.suggesting.looks import Look
 from borrowers.importing.suggesting.naming import words_of
 from borrowers.importing.suggesting.sampling import Sample
 

@@ -2,20 +2,18 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from typing import Literal
 
 import pandas as pd
 
 from borrowers.importing.mapping import DEFAULT_MISSING
+from borrowers.importing.suggesting.looks import Look
 from borrowers.importing.suggesting.words import CURRENCIES, SIGNS
-
-Kind = Literal["empty", "date", "number", "percent", "phone", "email", "code", "currency", "flag", "text"]
 
 EXAMPLES = 4
 PROBE = 200  # distinct cells that a form must fit before all are tried
-MOST = 0.98  # of the filled cells must be of a kind; the rest are told as exceptions
+MOST = 0.9  # of the filled cells must be of a kind; the rest are told as exceptions
 # Tried in order; those with day and month the other way round stand together, so that the order can be told from the values.
 DATE_FORMATS: tuple[tuple[str, str], ...] = (
     ("%d/%m/%Y", r"\d{1,2}/\d{1,2}/\d{4}"), ("%m/%d/%Y", r"\d{1,2}/\d{1,2}/\d{4}"),
@@ -94,40 +92,6 @@ SENTINEL_DAYS = (
     "2999-12-31",
 )
 FLAGS = frozenset({"y", "n", "yes", "no", "true", "false", "t", "f"})
-
-
-@dataclass(frozen=True)
-class Look:
-    """What the values of one column are, judged by a sample."""
-
-    kind: Kind
-    n: int
-    n_filled: int
-    n_distinct: int
-    examples: tuple[str, ...] = ()
-    formats: tuple[str, ...] = ()  # of dates that are not ISO
-    order_is_known: bool = True  # of day and month
-    has_clock: bool = False
-    decimal: str = "."
-    thousands: str = ""
-    sign: str = ""  # the currency written into the amounts
-    is_whole: bool = False
-    places: int = 0
-    low: float | None = None
-    high: float | None = None
-    middle: float | None = None
-    sentinels: tuple[str, ...] = ()
-    nothings: tuple[str, ...] = ()  # written for "no value", beyond the ones always understood
-    n_odd: int = 0  # filled cells that are not of the kind
-    odd: str = ""
-
-    @property
-    def is_unique(self) -> bool:
-        return self.n_filled > 0 and self.n_distinct == self.n_filled
-
-    @property
-    def is_filled(self) -> bool:
-        return self.n_filled == self.n > 0
 
 
 def look_at(text: pd.Series) -> Look:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 from borrowers.importing.suggesting.draft import ATTRIBUTE, NOTHING
 from borrowers.importing.suggesting.fields import describe
-from borrowers.importing.suggesting.looking import Look
+from borrowers.importing.suggesting.looks import Look
 
 
 def tell(look: Look) -> str:

@@ -1,0 +1,3 @@
+"""What the worker does for the work."""
+
+from recovery import todays_list  # noqa: F401  (registers)
