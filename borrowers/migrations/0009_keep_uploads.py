@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_create_cache_table'),
-        ('borrowers', '0007_keep_closes_of_business'),
+        ('borrowers', '0008_tell_write_offs_as_events'),
         ('jobs', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
