@@ -82,6 +82,7 @@ class LoanAdmin(ReadOnlyAdmin):
         ("bucket", lambda loan: _figure(loan, "bucket")),
         ("overdue", lambda loan: _figure(loan, "overdue_amount")),
         ("outstanding principal", lambda loan: _figure(loan, "outstanding_principal_amount")),
+        ("simulated", lambda loan: "yes" if loan.borrower.is_simulated else "no"),
     )
 
     @admin.display(description="days late", ordering="delinquency__days_past_due")

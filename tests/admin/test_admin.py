@@ -1,5 +1,6 @@
 """The admin over all models: every list, search, filter and form opens; what is append-only stays as it is."""
 
+import csv
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -221,6 +222,15 @@ def test_export_shows_formulas_as_text_and_numbers_as_numbers(client_of: ClientO
     text = answer.getvalue().decode()
     assert "'=HYPERLINK" in text
     assert len(text.strip().splitlines()) == 5
+
+
+def test_export_says_of_every_loan_whether_it_is_simulated(client_of: ClientOf, books: list[Loan]) -> None:
+    Borrower.objects.filter(pk=books[0].borrower_id).update(is_simulated=True)
+    body = {"action": "export_csv", "_selected_action": [loan.pk for loan in books]}
+    answer = client_of(Role.MANAGER).post(_address(Loan, "changelist"), body)
+    told = {row["loan"]: row["simulated"] for row in csv.DictReader(answer.getvalue().decode("utf-8-sig").splitlines())}
+
+    assert told == {loan.external_id: "yes" if loan.borrower_id == books[0].borrower_id else "no" for loan in books}
 
 
 @pytest.mark.parametrize(
