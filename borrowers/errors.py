@@ -15,6 +15,18 @@ class DayNotClosed(DomainError):
     code = "day_not_closed"
 
 
+class LoanNotThere(DomainError):
+    """This loan was not on the books on that day."""
+
+    code = "loan_not_there"
+
+
+class CoreFileUnreadable(DomainError):
+    """The core system's file cannot be read."""
+
+    code = "core_file_unreadable"
+
+
 class PaymentRefused(DomainError):
     """This payment cannot be entered."""
 

@@ -12,6 +12,7 @@ from borrowers.importing.suggesting.services import Suggestion, suggest_mapping
 from borrowers.ledger.services import record_payment, reverse_payment
 from borrowers.models import Borrower, BusinessDate
 from borrowers.profiling.services import ProfileReport, profile_source
+from borrowers.reconciling.services import ReconciliationReport, reconcile
 from borrowers.simulation.services import SimulationReport, simulate_portfolio
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "DelinquencyReport",
     "ImportReport",
     "ProfileReport",
+    "ReconciliationReport",
     "SimulationReport",
     "Suggestion",
     "close_of_business",
@@ -30,6 +32,7 @@ __all__ = [
     "import_portfolio",
     "known_at",
     "profile_source",
+    "reconcile",
     "record_payment",
     "refresh_delinquency",
     "reverse_payment",

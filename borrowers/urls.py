@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from borrowers import import_views
+from borrowers import import_views, loan_page
 
 app_name = "borrowers"
 urlpatterns: list[URLPattern] = [
+    path("loans/<int:pk>/", loan_page.loan, name="loan"),
     path("import/", import_views.imports, name="imports"),
     path("import/<int:pk>/", import_views.one_import, name="import"),
     path("import/<int:pk>/mapping/", import_views.save_mapping, name="import-mapping"),

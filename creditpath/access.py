@@ -57,6 +57,7 @@ ROUTES: dict[str, Access] = {
     "recovery:worklist": CASE_READERS,
     "recovery:next-case": CASE_WORKERS,
     "recovery:borrower": CASE_READERS,
+    "borrowers:loan": CASE_READERS,
     "recovery:record-action": CASE_WORKERS,
     "recovery:record-payment": CASHIERS - {Role.INTEGRATION},
     "recovery:portfolio-dashboard": STAFF,
@@ -182,6 +183,8 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "borrowers.dayclose": _model(STAFF),
     "borrowers.closingstep": _model(STAFF),
     "borrowers.upload": _model(_MANAGERS),
+    "borrowers.reconciliation": _model(STAFF),
+    "borrowers.reconciliationdifference": _model(_READERS),
     "borrowers.importrun": _model(_READERS | {Role.INTEGRATION}),
     "scoring.modelversion": _model(MODEL_READERS),
     "scoring.deployment": _model(MODEL_READERS, add=ADMIN | {Role.DATA_SCIENTIST}),  # to promote and to retire

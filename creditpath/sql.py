@@ -23,6 +23,15 @@ def load(app: str, name: str) -> str:
     return (Path(apps.get_app_config(app).path) / "sql" / name).read_text(encoding="utf-8")
 
 
+def load_statements(app: str, name: str) -> dict[str, str]:
+    """Return the named statements of <app>/sql/<name> in order; each begins with a line `-- name: …`."""
+    found = {}
+    for part in load(app, name).split("-- name: ")[1:]:
+        title, _, body = part.partition("\n")
+        found[title.strip()] = body.strip()
+    return found
+
+
 class RunSqlFile(Operation):
     """Run a SQL file of the app that owns the migration: `RunSqlFile("sql/features.sql", reverse="DROP FUNCTION …")`.
 

@@ -21,9 +21,8 @@ from django.db import connection, transaction
 from borrowers.importing.chunks import Chunk, Fault
 from borrowers.importing.money import to_decimals
 from borrowers.importing.rows import MONEY_COLUMNS, STAGED_COLUMNS
-from creditpath.sql import copy_rows, load
+from creditpath.sql import copy_rows, load, load_statements
 
-STATEMENT = "-- name: "
 WORK_MEMORY = "64MB"  # for the joins over all staged rows; the server multiplies it, so it stays modest
 
 
@@ -168,8 +167,4 @@ def _storable(value: str) -> str:
 
 def statements(name: str) -> dict[str, str]:
     """Return the named statements of an SQL file in order; each begins with a line `-- name: …`."""
-    found = {}
-    for part in load("borrowers", f"importing/{name}").split(STATEMENT)[1:]:
-        title, _, body = part.partition("\n")
-        found[title.strip()] = body.strip()
-    return found
+    return load_statements("borrowers", f"importing/{name}")

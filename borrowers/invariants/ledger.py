@@ -18,6 +18,8 @@ APPEND_ONLY_TABLES = (
     "borrowers_monthendsnapshot",
     "borrowers_payment",
     "borrowers_promise",
+    "borrowers_reconciliation",
+    "borrowers_reconciliationdifference",
     "borrowers_scheduleversion",
     "borrowers_statement",
 )

@@ -17,6 +17,7 @@ from borrowers.models.ledger import (
     Statement,
 )
 from borrowers.models.people import Borrower, Consent, ContactPoint
+from borrowers.models.reconciliation import Reconciliation, ReconciliationDifference
 from borrowers.models.uploads import Upload
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "Payment",
     "Product",
     "Promise",
+    "Reconciliation",
+    "ReconciliationDifference",
     "ScheduleVersion",
     "Statement",
     "Upload",

@@ -1,0 +1,1 @@
+"""Why a loan is so many days past due: every line, every entry, every rule that made the figure."""
