@@ -61,3 +61,9 @@ class RunUnderWay(DomainError):
     """A run for this purpose and day is still under way."""
 
     code = "run_under_way"
+
+
+class CannotExplain(DomainError):
+    """The contributions of this model's features cannot be computed."""
+
+    code = "cannot_explain"

@@ -25,7 +25,8 @@ class Forest:
     """Sum of trees; a row goes left if its value compares true or is missing and missing goes left.
 
     `compare` is BRANCH_LT (XGBoost) or BRANCH_LEQ (LightGBM). Lists are parallel, one entry a node; children are node numbers
-    inside the tree. Thresholds are float32 values.
+    inside the tree. Thresholds are float32 values. `cover` is how much training weight reached a node, as the library counts it;
+    the graph carries it as hit rates, which change no score and are what explanations need besides.
     """
 
     compare: str
@@ -37,19 +38,29 @@ class Forest:
     right: list[int] = field(default_factory=list)
     missing_goes_left: list[int] = field(default_factory=list)
     mode: list[str] = field(default_factory=list)
+    cover: list[float] = field(default_factory=list)
     leaf_tree: list[int] = field(default_factory=list)
     leaf_node: list[int] = field(default_factory=list)
     leaf_value: list[float] = field(default_factory=list)
 
     def add_split(
-        self, *, tree: int, node: int, feature: int, threshold: float, left: int, right: int, missing_goes_left: bool
+        self,
+        *,
+        tree: int,
+        node: int,
+        feature: int,
+        threshold: float,
+        left: int,
+        right: int,
+        missing_goes_left: bool,
+        cover: float,
     ) -> None:
         if round_down_to_float32(threshold) != threshold:
             raise CannotExport(f"tree {tree}: the threshold {threshold!r} is no float32 value")
-        self._add(tree, node, feature, threshold, left, right, int(missing_goes_left), self.compare)
+        self._add(tree, node, feature, threshold, left, right, int(missing_goes_left), self.compare, cover)
 
-    def add_leaf(self, *, tree: int, node: int, value: float) -> None:
-        self._add(tree, node, 0, 0.0, 0, 0, 0, LEAF)
+    def add_leaf(self, *, tree: int, node: int, value: float, cover: float) -> None:
+        self._add(tree, node, 0, 0.0, 0, 0, 0, LEAF, cover)
         self.leaf_tree.append(tree)
         self.leaf_node.append(node)
         self.leaf_value.append(value)
@@ -78,7 +89,7 @@ class Forest:
             nodes_falsenodeids=self.right,
             nodes_missing_value_tracks_true=self.missing_goes_left,
             nodes_modes=self.mode,
-            nodes_hitrates=[1.0] * len(self.node),
+            nodes_hitrates=self.cover,
             target_ids=[0] * len(self.leaf_tree),
             target_treeids=self.leaf_tree,
             target_nodeids=self.leaf_node,
@@ -87,7 +98,8 @@ class Forest:
 
     def _add(self, *entry: Any) -> None:
         columns: tuple[list[Any], ...] = (
-            self.tree, self.node, self.feature, self.threshold, self.left, self.right, self.missing_goes_left, self.mode
+            self.tree, self.node, self.feature, self.threshold, self.left, self.right, self.missing_goes_left, self.mode,
+            self.cover,
         )  # fmt: skip
         for column, value in zip(columns, entry, strict=True):
             column.append(value)
@@ -110,9 +122,10 @@ def forest_of_xgboost(booster: xgboost.Booster) -> Forest:
             raise CannotExport("categorical splits cannot be exported")
         for node, left in enumerate(tree["left_children"]):
             condition = float(np.float32(tree["split_conditions"][node]))
+            cover = float(tree["sum_hessian"][node])
             if left == -1:
                 value = float(base_margin + np.float32(condition)) if number == 0 else condition
-                forest.add_leaf(tree=number, node=node, value=value)
+                forest.add_leaf(tree=number, node=node, value=value, cover=cover)
             else:
                 forest.add_split(
                     tree=number,
@@ -122,6 +135,7 @@ def forest_of_xgboost(booster: xgboost.Booster) -> Forest:
                     left=left,
                     right=tree["right_children"][node],
                     missing_goes_left=bool(tree["default_left"][node]),
+                    cover=cover,
                 )
     return forest
 
@@ -138,7 +152,9 @@ def forest_of_lightgbm(booster: lightgbm.Booster) -> Forest:
         while pending:
             here, node = pending.pop()
             if "split_feature" not in here:
-                forest.add_leaf(tree=number, node=node, value=here["leaf_value"])
+                forest.add_leaf(
+                    tree=number, node=node, value=here["leaf_value"], cover=float(here.get("leaf_count", 1))
+                )
                 continue
             if here["decision_type"] != "<=" or here["missing_type"] == "Zero":
                 raise CannotExport(f"{here['decision_type']} splits with missing type {here['missing_type']}")
@@ -151,6 +167,7 @@ def forest_of_lightgbm(booster: lightgbm.Booster) -> Forest:
                 left=numbered,
                 right=numbered + 1,
                 missing_goes_left=here["threshold"] >= 0 if missing_as_zero else here["default_left"],
+                cover=float(here["internal_count"]),
             )
             pending += [(here["left_child"], numbered), (here["right_child"], numbered + 1)]
             numbered += 2

@@ -62,7 +62,7 @@ class BinnedLogistic(Learner):
         effects = np.bincount(self._column, self._share_above * self._weight, minlength=x.shape[1])
         self._centre = _on_grid(effects.astype(np.float64))
         self._intercept = float(solution[-1])
-        self._forest = self._as_forest()
+        self._forest = self._as_forest(x)
 
     def margin(self, x: Matrix) -> NDArray[np.float64]:
         chunks = [x[at : at + ROWS_AT_ONCE] for at in range(0, max(len(x), 1), ROWS_AT_ONCE)]
@@ -119,12 +119,14 @@ class BinnedLogistic(Learner):
             model.fit(design, y)
         return np.append(model.coef_[0], model.intercept_[0]).astype(np.float64)
 
-    def _as_forest(self) -> Forest:
-        """Return one tree a feature that finds the bin, and a last one that is the intercept."""
+    def _as_forest(self, x: Matrix) -> Forest:
+        """Return one tree a feature that finds the bin, and a last one that is the intercept; covers are counts of x."""
         forest = Forest(compare="BRANCH_LEQ")
         for feature in range(self._n_features):
             own = self._column == feature
             values = np.concatenate([[0.0], np.cumsum(self._weight[own])]) - self._centre[feature]
+            present = x[:, feature][~np.isnan(x[:, feature])]
+            bins = np.bincount(np.searchsorted(self._edge[own], present), minlength=len(values))
             # Every finite value is at most the largest float32, so this split tells missing values apart.
             forest.add_split(
                 tree=feature,
@@ -134,10 +136,12 @@ class BinnedLogistic(Learner):
                 left=2,
                 right=1,
                 missing_goes_left=False,
+                cover=float(len(x)),
             )
-            forest.add_leaf(tree=feature, node=1, value=float(self._missing[feature]))
-            _add_bins(forest, feature, edges=self._edge[own], values=values)
-        forest.add_leaf(tree=self._n_features, node=0, value=self._intercept)
+            missing = float(len(x) - len(present))
+            forest.add_leaf(tree=feature, node=1, value=float(self._missing[feature]), cover=missing)
+            _add_bins(forest, feature, edges=self._edge[own], values=values, counts=bins)
+        forest.add_leaf(tree=self._n_features, node=0, value=self._intercept, cover=float(len(x)))
         return forest
 
 
@@ -146,13 +150,20 @@ def _on_grid(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.round(values * GRID) / GRID
 
 
-def _add_bins(forest: Forest, feature: int, *, edges: NDArray[np.float32], values: NDArray[np.float64]) -> None:
+def _add_bins(
+    forest: Forest,
+    feature: int,
+    *,
+    edges: NDArray[np.float32],
+    values: NDArray[np.float64],
+    counts: NDArray[np.int64],
+) -> None:
     """Add to the feature's tree, from node 2 on, a balanced search for the bin: values has one entry more than edges."""
     pending, numbered = [(2, 0, len(edges))], 3
     while pending:
         node, first, last = pending.pop()
         if first == last:
-            forest.add_leaf(tree=feature, node=node, value=float(values[first]))
+            forest.add_leaf(tree=feature, node=node, value=float(values[first]), cover=float(counts[first]))
             continue
         middle = (first + last) // 2
         forest.add_split(
@@ -163,6 +174,7 @@ def _add_bins(forest: Forest, feature: int, *, edges: NDArray[np.float32], value
             left=numbered,
             right=numbered + 1,
             missing_goes_left=False,
+            cover=float(counts[first : last + 1].sum()),
         )
         pending += [(numbered, first, middle), (numbered + 1, middle + 1, last)]
         numbered += 2

@@ -72,7 +72,7 @@ def test_rounded_booster_scores_float32_rows_exactly_as_the_original(data: Data)
 def test_threshold_that_is_no_float32_is_refused() -> None:
     with pytest.raises(CannotExport):
         Forest(compare="BRANCH_LEQ").add_split(
-            tree=0, node=0, feature=0, threshold=0.1, left=1, right=2, missing_goes_left=False
+            tree=0, node=0, feature=0, threshold=0.1, left=1, right=2, missing_goes_left=False, cover=1.0
         )
 
 
