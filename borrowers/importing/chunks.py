@@ -24,12 +24,17 @@ class Fault:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some rows of a file; every column is text, missing where the cell is empty; rows are numbered with the header as row 1."""
+    """Some rows of a file; every column is text, missing where the cell is empty; rows are numbered with the header as row 1.
+
+    `told` is what a person should know of how the file was read, `encoding` the one it turned out to have if it is not UTF-8.
+    """
 
     frame: pd.DataFrame
     rows: np.ndarray
     faults: list[Fault] = field(default_factory=list)
     position: int = 0
+    told: str | None = None
+    encoding: str | None = None
 
     def after(self, *, row: int, fault: int) -> "Chunk | None":
         """Return what comes behind a row and the faults behind another, None if that is nothing."""
@@ -38,7 +43,7 @@ class Chunk:
         if not rest.any() and not faults:
             return None
         if rest.all():
-            return Chunk(self.frame, self.rows, faults, self.position)
+            return Chunk(self.frame, self.rows, faults, self.position, self.told, self.encoding)
         return Chunk(self.frame[rest].reset_index(drop=True), self.rows[rest], faults, self.position)
 
 
@@ -53,10 +58,14 @@ def name_columns(header: list[str], file: SourceFile, needed: set[str] | None) -
     names = [" ".join(str(name).split()) or f"column {n}" for n, name in enumerate(header, start=1)]
     if not any(str(name).strip() for name in header):
         raise file.complain("has no header: its first row is empty.", row=1)
-    twice = sorted({name for name in names if names.count(name) > 1})
-    for name in twice:
+    for name in sorted({name for name in names if names.count(name) > 1}):
         if needed and name in needed:
-            raise file.complain(f"the column {name!r} is there {names.count(name)} times; rename one of them.", row=1)
+            raise file.complain(
+                f"the column {name!r} is there {names.count(name)} times; rename one of them, "
+                f"or say {name + ' (1)'!r} or {name + ' (2)'!r} in the mapping.",
+                row=1,
+            )
+    names = _number_doubles(names, needed or set())
     missing = sorted((needed or set()) - set(names))
     if missing:
         listed = ", ".join(repr(name) for name in missing)
@@ -65,9 +74,15 @@ def name_columns(header: list[str], file: SourceFile, needed: set[str] | None) -
             "Correct the mapping or the file.",
             row=1,
         )
-    seen: dict[str, int] = {}
-    for n, name in enumerate(names):
-        seen[name] = seen.get(name, 0) + 1
-        if seen[name] > 1:
-            names[n] = f"{name} ({seen[name]})"
     return names
+
+
+def _number_doubles(names: list[str], needed: set[str]) -> list[str]:
+    """Call the second of two columns with one name "name (2)", and the first "name (1)" if the mapping does."""
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        numbered = f"{name} ({seen[name]})"
+        result.append(numbered if seen[name] > 1 or (names.count(name) > 1 and numbered in needed) else name)
+    return result

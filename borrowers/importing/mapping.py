@@ -99,6 +99,7 @@ class Reading:
     decimal: str = "."
     thousands: str = ""
     missing: tuple[str, ...] = DEFAULT_MISSING
+    currency_signs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class Value:
     otherwise: str | None = None
     default: str | None = None
     formats: tuple[str, ...] | None = None
+    missing: tuple[str, ...] = ()
     divide_by: int = 1
     plus_days: "int | Value" = 0
     plus_months: int = 0

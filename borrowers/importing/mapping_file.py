@@ -168,6 +168,7 @@ class _Parser:
             decimal=decimal,
             thousands=thousands,
             missing=base.missing if missing is None else ("", *missing),
+            currency_signs=self.texts(table, "currency_signs", path) or base.currency_signs,
         )
 
     def formats(self, table: dict[str, Any], key: str, path: str) -> tuple[str, ...] | None:
@@ -313,7 +314,7 @@ class _Parser:
     def value(self, spec: Any, path: str, type_: str, required: bool, *, kind: str) -> Value:
         if isinstance(spec, str):
             return Value(path, type_, required, column=spec)
-        known = {"column", "template", "constant", "values", "otherwise", "default"}
+        known = {"column", "template", "constant", "values", "otherwise", "default", "missing"}
         if kind == "attributes":
             known |= {"type", "days_after"}
             type_ = self.choice(spec, "type", path, ATTRIBUTE_TYPES) if isinstance(spec, dict) else type_
@@ -355,6 +356,7 @@ class _Parser:
             otherwise=None if spec.get("otherwise") is None else str(spec["otherwise"]),
             default=None if spec.get("default") is None else str(spec["default"]),
             formats=formats,
+            missing=self.texts(spec, "missing", path) or (),
             divide_by=divide_by,
             plus_days=plus_days,
             plus_months=self.number(spec, "plus_months", path),

@@ -40,7 +40,7 @@ class SourceReader:
                     frame = pd.concat([frame, lookup.reindex(index).set_index(frame.index)], axis=1)
                 wanted = self._wanted(frame)
                 frame, rows = frame[wanted], rows[wanted.to_numpy()]
-            yield Chunk(frame.reset_index(drop=True), rows, chunk.faults, chunk.position)
+            yield Chunk(frame.reset_index(drop=True), rows, chunk.faults, chunk.position, chunk.told, chunk.encoding)
 
     def _wanted(self, frame: pd.DataFrame) -> pd.Series:
         wanted = pd.Series(True, index=frame.index)

@@ -2,7 +2,6 @@
 
 import csv
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,9 @@ import pandas as pd
 
 from borrowers.importing.errors import SourceUnreadable
 from borrowers.importing.files import SourceFile
+from borrowers.importing.neutral import REJECTS_HEAD, neutralise
 from borrowers.importing.reading import SourceReader
 from borrowers.importing.staging import staged, statements
-
-HEAD = ("file", "row", "column", "value", "reason")
-FORMULA = re.compile(r"[=+\-@\t\r]")
-NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -28,13 +24,6 @@ class _Place:
     number: int
     reader: SourceReader
     file: SourceFile
-
-
-def neutralise(cell: str) -> str:
-    """Return a cell that a spreadsheet shows as text and does not run; numbers stay numbers."""
-    if FORMULA.match(cell) and not NUMBER.fullmatch(cell):
-        return "'" + cell
-    return cell.replace("\0", "␀")
 
 
 def check_writable(path: Path, files: Sequence[SourceFile]) -> None:
@@ -83,7 +72,7 @@ def write_rejects(
         try:
             with temporary.open("w", encoding="utf-8-sig", newline="") as stream:
                 writer = csv.writer(stream)
-                writer.writerow([*HEAD, *map(neutralise, columns)])
+                writer.writerow([*REJECTS_HEAD, *map(neutralise, columns)])
                 for place in wanted:
                     writer.writerows(_records(cursor, sql["between"], place, tuple(columns)))
                 stream.flush()

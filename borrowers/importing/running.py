@@ -1,7 +1,7 @@
 """One import from the files to the report, under the lock of imports."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from django.utils import timezone
 from borrowers.importing import staging
 from borrowers.importing.checking import check_rows
 from borrowers.importing.chunks import Chunk, Fault
+from borrowers.importing.cleaned import check_folder, cleaned_set
 from borrowers.importing.errors import ImportCutOff, ImportRunning, RowsRejected
 from borrowers.importing.files import SourceFile, fingerprint, match_files
 from borrowers.importing.mapping import Mapping
@@ -41,6 +42,7 @@ class Order:
     found: list[tuple[SourceFile, ...]]
     dry_run: bool
     rejects: Path | None
+    cleaned: Path | None
     started_by: User | None
     team: Team | None
     now: datetime
@@ -64,6 +66,8 @@ def run_import(order: Order) -> ImportReport:
     started = monotonic()
     if order.rejects is not None:
         check_writable(order.rejects, order.files)
+    if order.cleaned is not None:
+        check_folder(order.cleaned)
     sha256 = fingerprint([*order.files, *order.joined])
     with _one_at_a_time():
         run = None if order.dry_run else _find_cut_off(sha256, order)
@@ -128,6 +132,7 @@ class _Import:
             (SourceReader(item, order.source), [(numbers[file], file) for file in group])
             for item, group in zip(order.mapping.sources, order.found, strict=True)
         ]
+        self.told: dict[str, None] = {}
         self.names = {number: file.name for file, number in numbers.items()}
 
     def run_all(self, *, started: float) -> ImportReport:
@@ -141,16 +146,18 @@ class _Import:
             raise self._refusal(n_rejected, faults)
         written = write_rejects(rejects, self.run.pk, self.readers) if rejects is not None else None
         try:
-            published = publish(
-                run_id=self.run.pk,
-                mapping=self.order.mapping,
-                now=self.order.now,
-                by=self.order.started_by,
-                team=self.order.team,
-                dry_run=dry_run,
-                finish=lambda done: self._finish(done, n_read, n_rejected),
-                progress=self.order.progress,
-            )
+            with self._cleaned() as put_in_place:
+                published = publish(
+                    run_id=self.run.pk,
+                    mapping=self.order.mapping,
+                    now=self.order.now,
+                    by=self.order.started_by,
+                    team=self.order.team,
+                    dry_run=dry_run,
+                    finish=lambda done: self._finish(done, n_read, n_rejected),
+                    progress=self.order.progress,
+                )
+                put_in_place()
             if written is not None and rejects is not None:
                 written.replace(rejects)
         finally:
@@ -166,7 +173,7 @@ class _Import:
             rejected=n_rejected,
             seconds=monotonic() - started,
             tables=published.tables,
-            notes=notes + published.notes,
+            notes=(*self.told, *notes, *published.notes),
             faults=faults if rejects is None else (),
             business_date=published.business_date,
             dry_run=dry_run,
@@ -189,6 +196,8 @@ class _Import:
             for file_number, file in files:
                 done = staged_before.get((number, file_number), staging.Done())
                 for chunk in () if done.is_whole else reader.chunks(file):
+                    if chunk.told:
+                        self.told[chunk.told] = None
                     rest = chunk.after(row=done.until_row, fault=done.until_fault)
                     if rest is not None:
                         n_read += self._stage_chunk(rest, number, file_number, names)
@@ -210,6 +219,12 @@ class _Import:
                 staging.add_faults(cursor, made.faults, source=source, file=file)
             staging.note_chunk(cursor, chunk, source=source, file=file, n_read=made.n_read)
         return made.n_read
+
+    def _cleaned(self) -> AbstractContextManager[Callable[[], None]]:
+        if self.order.cleaned is None:
+            return nullcontext(lambda: None)
+        self.order.progress(0, 1, "writing the cleaned set")
+        return cleaned_set(self.order.cleaned, self.run.pk, self.order.mapping)
 
     def _last_day(self) -> date:
         """Return the last day that an entry may count from: the mapping's, or today; never before the books' own."""

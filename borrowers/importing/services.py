@@ -23,6 +23,7 @@ def import_portfolio(
     mapping: Path,
     dry_run: bool = False,
     rejects: Path | None = None,
+    cleaned: Path | None = None,
     started_by: User | None = None,
     team: str | None = None,
     now: datetime | None = None,
@@ -30,10 +31,11 @@ def import_portfolio(
 ) -> ImportReport:
     """Bring a file or a folder into the books as the mapping says; the same file again changes nothing.
 
-    Chunks are staged in durable tables, checked set-based, and published in one transaction: whatever happens, the books have all
-    of it or nothing. Memory is that of one chunk; time is linear in the rows. With `rejects` the good rows are imported and
-    the bad ones written there; without, one bad row stops the import. New borrowers go to `team`. One import at a time.
-    Raises MappingInvalid, SourceUnreadable, RowsRejected, ImportRunning, NoSuchTeam.
+    Chunks are staged in durable tables, checked set-based, and published in one transaction: whatever happens, the books have
+    all of it or nothing, and the same files and mapping go on behind the last chunk. Memory is that of one chunk; time is linear
+    in the rows. With `rejects` the good rows are imported and the bad ones written there; without, one bad row stops the import.
+    `cleaned` is a folder for the accepted rows as Parquet. New borrowers go to `team`. One import at a time.
+    Raises MappingInvalid, SourceUnreadable, RowsRejected, ImportCutOff, ImportRunning, NoSuchTeam.
     """
     from borrowers.importing.checking import check_attributes
     from borrowers.importing.running import Order, run_import
@@ -46,6 +48,7 @@ def import_portfolio(
         found=find_files(Path(source), plan),
         dry_run=dry_run,
         rejects=rejects,
+        cleaned=cleaned,
         started_by=started_by,
         team=_get_team(team),
         now=now or timezone.now(),

@@ -53,15 +53,16 @@ def read_workbook(file: SourceFile, source: Source, columns: set[str] | None) ->
         if source.sheet is not None and source.sheet not in names:
             raise file.complain(f"there is no sheet {source.sheet!r}; it has {', '.join(names)}. Correct sheet.")
         sheet = book.get_sheet_by_name(source.sheet or names[0])
-        rows = sheet.to_python(skip_empty_area=False, nrows=None)
+        rows = sheet.iter_rows()  # cells become Python objects row by row; the whole of them would not fit
+        first = next(rows, None)
     except (CalamineError, PasswordError, OSError, ValueError) as error:
         raise file.complain(
             f"cannot be read as a workbook ({error}); open it in Excel and save it again as xlsx."
         ) from error
-    if not rows:
+    if first is None:
         raise file.complain("is empty; it needs a header row and data.")
-    header = [cell_text(cell) or "" for cell in rows[0]]
-    yield from _chunks(iter(rows[1:]), header, file, columns)
+    header = [cell_text(cell) or "" for cell in first]
+    yield from _chunks(rows, header, file, columns)
 
 
 def refuse_bomb(file: SourceFile) -> None:

@@ -1,4 +1,4 @@
-"""Delimited text: encodings found or asked for, packed or not, ragged rows told apart, memory of one block."""
+"""Delimited text: encodings found and told, or asked for, packed or not, ragged rows told apart, memory of one block."""
 
 import codecs
 import csv
@@ -17,10 +17,16 @@ from borrowers.importing.chunks import Chunk, Fault, name_columns
 from borrowers.importing.errors import SourceUnreadable
 from borrowers.importing.files import SourceFile
 from borrowers.importing.mapping import Source
+from borrowers.importing.neutral import NEUTRALISED, REJECTS_HEAD, restore
 
 BLOCK_BYTES = 8 * 1024 * 1024
 GZIP_GRACE_BYTES = 64 * 1024 * 1024
 GZIP_RATIO_LIMIT = 250  # text packs 5 to 20 times; a thousandfold is a bomb
+SAMPLE_BYTES = 1 << 16
+PLAUSIBLE_SHARE = 0.95
+# What stands between and inside words of languages that cp1252 is for.
+WESTERN_LETTERS = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿŠšŽžŒœŸ")
+SIGNS = frozenset("€‚„…‹‘’“”•–—™›\u00a0¡£¥§«°²³´·»¿®©ªº½¼")
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -35,6 +41,9 @@ class Unpacked:
         self.stream: BinaryIO = gzip.GzipFile(fileobj=self.raw) if self.packed else self.raw  # type: ignore[assignment]
         self.unpacked_bytes = 0
         self.closed = False
+        self.is_given = encoding is not None
+        self.is_ascii = True
+        self.told: str | None = None
         try:
             head = self._take(1 << 16)
             self.encoding = encoding or guess_encoding(head, file)
@@ -55,7 +64,8 @@ class Unpacked:
             try:
                 text = self.decoder.decode(data, final=not data)
             except UnicodeDecodeError as error:
-                raise self._bad_bytes(error) from error
+                text = self._decode_otherwise(error, final=not data)
+            self.is_ascii = self.is_ascii and text.isascii()
             self.ready += text.encode()
             if not data:
                 break
@@ -77,6 +87,27 @@ class Unpacked:
         if self.packed and self.unpacked_bytes > GZIP_GRACE_BYTES and ratio > GZIP_RATIO_LIMIT:
             raise self.file.complain("unpacks to more than 250 times its size; unpack it and look at it first.")
         return data
+
+    def _decode_otherwise(self, error: UnicodeDecodeError, *, final: bool) -> str:
+        """Go on in cp1252 where that is what it looks like; all before was ASCII, so it reads the same. Else ask."""
+        data = error.object  # with the bytes that the decoder held back
+        sample = data[max(error.start - SAMPLE_BYTES, 0) : error.start + SAMPLE_BYTES]
+        was_ascii = self.is_ascii and data[: error.start].isascii()
+        if self.is_given or self.encoding != "utf-8" or not was_ascii or not looks_western(sample):
+            raise self._bad_bytes(error) from error
+        self.encoding = "cp1252"
+        self.decoder = codecs.getincrementaldecoder(self.encoding)("strict")
+        try:
+            text = self.decoder.decode(data, final=final)
+        except UnicodeDecodeError as second:
+            raise self._bad_bytes(second) from second
+        place = next(n for n, character in enumerate(text) if not character.isascii())
+        shown = " ".join(text[max(place - 20, 0) : place + 20].replace('"', " ").split())
+        self.told = (
+            f"{self.file.name}: is not UTF-8 and was read as cp1252, so that it says {shown!r}; "
+            "if that is wrong, name the right encoding in the mapping."
+        )
+        return text
 
     def _bad_bytes(self, error: UnicodeDecodeError) -> Exception:
         """Find the cell by reading the file again with the bytes kept as they are."""
@@ -107,6 +138,20 @@ class Unpacked:
 
 def _is_half(cell: str) -> bool:
     return any("\udc80" <= character <= "\udcff" for character in cell)
+
+
+def looks_western(sample: bytes) -> bool:
+    """Tell whether bytes that are no UTF-8 read as words of a western language in cp1252: letters in them, few at a time."""
+    text = sample.decode("cp1252", "replace")
+    found = [n for n, character in enumerate(text) if not character.isascii()]
+    sound = 0
+    for n in found:
+        before, after = text[n - 1 : n], text[n + 1 : n + 2]
+        if text[n] in WESTERN_LETTERS:
+            sound += any(other.isascii() and other.isalpha() for other in (before, after))
+        elif text[n] in SIGNS:
+            sound += not (before.isalpha() and after.isalpha()) or text[n] in "’´"
+    return bool(found) and sound >= PLAUSIBLE_SHARE * len(found)
 
 
 def guess_encoding(head: bytes, file: SourceFile) -> str:
@@ -148,7 +193,9 @@ def _read(stream: Unpacked, file: SourceFile, source: Source, columns: set[str] 
     delimiter = source.delimiter or guess_delimiter(text, file)
     csv.field_size_limit(BLOCK_BYTES)
     leading = len(text) - len(text.lstrip("\r\n"))
-    header = name_columns(next(csv.reader(io.StringIO(text[leading:]), delimiter=delimiter)), file, columns)
+    first = next(csv.reader(io.StringIO(text[leading:]), delimiter=delimiter))
+    is_rejects = tuple(first[: len(REJECTS_HEAD)]) == REJECTS_HEAD
+    header = name_columns(list(map(restore, first)) if is_rejects else first, file, columns)
     faults = _Ragged(file.name)
     numbers = [f"c{n}" for n in range(len(header))]
     wanted = [n for n, name in enumerate(header) if columns is None or name in columns]
@@ -173,11 +220,15 @@ def _read(stream: Unpacked, file: SourceFile, source: Source, columns: set[str] 
             rows = faults.number(next_row, batch.num_rows)
             next_row = int(rows[-1]) + 1 if len(rows) else next_row
             frame = batch.rename_columns([header[n] for n in wanted]).to_pandas()
+            if is_rejects:
+                frame = frame.apply(lambda cells: cells.str.replace(NEUTRALISED, r"\1", regex=True))
             past_header = rows > 1 + text[:leading].count("\n")
             frame, rows = frame[past_header].reset_index(drop=True), rows[past_header]
             if len(frame):
                 last = (frame.iloc[-1], rows[-1])
-            yield Chunk(frame, rows, faults.take(), stream.position)
+            yield Chunk(
+                frame, rows, faults.take(), stream.position, stream.told, stream.encoding if stream.told else None
+            )
     except pa.ArrowInvalid as error:
         raise file.complain(_explain(str(error))) from error
     if last is not None and _swallowed(last[0]):

@@ -1,6 +1,7 @@
 """Turn the text of a chunk into typed values, column by column; what cannot be turned is a fault with its remedy."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -88,7 +89,7 @@ def _text(value: Value, context: Context) -> pd.Series:
     text = text.str.strip()
     if not text.str.isascii().fillna(True).all():
         text = _by_distinct(text, lambda cell: unicodedata.normalize("NFC", cell))
-    text = text.mask(text.isin(context.reading.missing))
+    text = text.mask(text.isin((*context.reading.missing, *value.missing)))
     if value.values is not None:
         mapped = text.map(value.values).astype("str")
         unknown = text.notna() & mapped.isna()
@@ -181,12 +182,20 @@ def _plain_number(text: pd.Series, reading: Reading) -> pd.Series:
     return text
 
 
+def _without_signs(text: pd.Series, reading: Reading) -> pd.Series:
+    """Take the lender's currency signs off amounts, in front or behind; another sign stays and is refused."""
+    if not reading.currency_signs:
+        return text
+    signs = "|".join(map(re.escape, sorted(reading.currency_signs, key=len, reverse=True)))
+    return text.str.replace(rf"^(-?)(?:{signs})\s*|\s*(?:{signs})$", r"\1", regex=True)
+
+
 def _amount_kind(*, above_zero: bool) -> Callable[[pd.Series, Value, Context], Typed]:
     floor = 1 if above_zero else 0
     least = "above zero" if above_zero else "zero or more"
 
     def check(text: pd.Series, value: Value, context: Context) -> Typed:
-        plain = _plain_number(text, context.reading)
+        plain = _plain_number(_without_signs(text, context.reading), context.reading)
         sound = _matches(plain, r"-?[0-9]{1,15}([.][0-9]{0,2}0*)?")
         canonical = plain.where(sound).str.replace(r"([.][0-9]{0,2})0*$", r"\1", regex=True).str.rstrip(".")
         cents = to_cents(canonical)
@@ -209,9 +218,18 @@ def _whole_number(least: int, most: int) -> Callable[[pd.Series, Value, Context]
 
 
 def _ratio(text: pd.Series, value: Value, context: Context) -> Typed:
-    plain = _plain_number(text, context.reading)
+    """Read a rate; "12.5 %" is 0.125 whatever divide_by says of the cells without a sign."""
+    is_percent = text.str.endswith("%").fillna(False).astype(bool)
+    plain = _plain_number(text.str.rstrip("%").str.rstrip(), context.reading)
     sound = _matches(plain, r"[0-9]{1,6}([.][0-9]{1,12})?")
-    result = _by_distinct(plain.where(sound), lambda cell: f"{Decimal(cell) / value.divide_by:.6f}")
+    marked = plain.where(sound).mask(is_percent, plain + "%")
+
+    def ratio(cell: str) -> str:
+        if cell.endswith("%"):
+            return f"{Decimal(cell[:-1]) / 100:.6f}"
+        return f"{Decimal(cell) / value.divide_by:.6f}"
+
+    result = _by_distinct(marked.where(sound), ratio)
     wrong = ~sound | _by_distinct(result, lambda cell: None if Decimal(cell) < 100 else "x").notna()
     return (
         result.mask(wrong),

@@ -153,7 +153,9 @@ def _count(
 def _chunks(table: TableFacts, file: SourceFile, reading: Source) -> Iterator:
     """Read as UTF-8, or as the mapping says; what is neither is read as cp1252 from the start, and that is told."""
     try:
-        yield from READERS[file.kind](file, reading, None)
+        for chunk in READERS[file.kind](file, reading, None):
+            table.encoding = chunk.encoding or table.encoding
+            yield chunk
     except SourceUnreadable as error:
         if file.kind != "text" or reading.encoding or "UTF-8" not in error.detail or table.n_rows:
             raise

@@ -156,6 +156,7 @@ def _head(file: SourceFile, rows: int, sheet: str | None, table: str | None, enc
         if n >= rows:
             is_whole = False
             break
+        encoding = encoding or chunk.encoding
         frames.append(chunk.frame.head(rows - n))
         is_whole = len(chunk.frame) <= rows - n
         n += len(frames[-1])

@@ -27,6 +27,12 @@ class Command(ServiceCommand):
         parser.add_argument(
             "--rejects", type=Path, metavar="F.csv", help="import the good rows, write the bad ones here"
         )
+        parser.add_argument(
+            "--cleaned",
+            type=Path,
+            metavar="DIR",
+            help="write the accepted rows there, typed, one Parquet file per table",
+        )
         parser.add_argument("--team", metavar="NAME", help="the team that new borrowers go to")
 
     def run(self, **options: Any) -> Report:
@@ -35,6 +41,7 @@ class Command(ServiceCommand):
             mapping=options["mapping"],
             dry_run=options["dry_run"],
             rejects=options["rejects"],
+            cleaned=options["cleaned"],
             team=options["team"],
             now=timezone.now(),
             progress=self.progress,

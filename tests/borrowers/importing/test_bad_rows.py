@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from borrowers.importing.errors import RowsRejected, SourceUnreadable
 from borrowers.models import Borrower, ImportRun, Instalment, Loan, Payment
-from tests.borrowers.importing.lender import Lender, books, counts
+from tests.borrowers.importing.lender import CUSTOMERS, Lender, books, counts
 
 GOOD_PAYMENT = "P2,L2,100.50,02/03/2026"
 
@@ -200,3 +200,19 @@ def test_values_that_the_value_map_does_not_know_are_told(lender: Lender) -> Non
 
     with pytest.raises(RowsRejected, match=r"customers\.csv row 3, column 'segment': 'farm' is not in the value map"):
         lender.load()
+
+
+def test_the_rejects_file_is_safe_to_open_and_imports_what_the_lender_wrote(lender: Lender, tmp_path: Path) -> None:
+    names = ["=1+1", "-x", "@home", "'=quoted", "''-twice", "+44 20"]
+    lines = [f"X{n},{name},{n},{'long ' * 20}" for n, name in enumerate(names)]
+    lender.write("customers.csv", CUSTOMERS + "\n".join(lines) + "\n")
+    lender.change("lender.toml", 'phone = "phone"', 'phone = "phone"\nhousehold = "segment"')
+    lender.load(rejects=tmp_path / "bad.csv")
+    assert [row["name"] for row in records(tmp_path / "bad.csv")] == [f"'{name}" for name in names]
+
+    lender.change("lender.toml", '\nhousehold = "segment"', "")
+    (tmp_path / "bad.csv").replace(lender.folder / "customers.csv")
+    lender.load()
+
+    found = Borrower.objects.filter(external_id__startswith="X").order_by("external_id")
+    assert list(found.values_list("full_name", flat=True)) == names

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from borrowers.importing import tables, text
+from borrowers.importing.errors import RowsRejected
 from borrowers.models import Borrower, Instalment, Loan, Payment
 from tests.borrowers.importing.lender import CUSTOMERS, PAYMENTS, Lender, counts, xlsx
 
@@ -241,3 +242,75 @@ def test_computed_due_dates_skip_weekends_and_holidays_and_given_ones_stay(lende
     days = Instalment.objects.filter(loan__external_id="L1").order_by("number").values_list("due_on", flat=True)
     # Saturday as given, Saturday to Tuesday after a holiday, Saturday to Monday
     assert list(days) == [date(2026, 1, 31), date(2026, 2, 10), date(2026, 2, 16)]
+
+
+def test_cp1252_is_found_and_told(lender: Lender) -> None:
+    lender.write("customers.csv", "id,name,phone,segment\nC1,Ada,1,a\nC2,Zoë Müller,2,b\n".encode("cp1252"))
+
+    report = lender.load()
+
+    assert Borrower.objects.get(external_id="C2").full_name == "Zoë Müller"
+    assert any(
+        "customers.csv: is not UTF-8 and was read as cp1252" in note and "Zoë Müller" in note for note in report.notes
+    )
+
+
+def test_cp1252_that_shows_only_in_a_later_block_is_found_too(lender: Lender) -> None:
+    plain = "".join(f"X{n},Somebody,{n},a\n" for n in range(80_000))  # more than is decoded at once
+    text = f"id,name,phone,segment\n{plain}C1,Ada,1,a\nC2,José,2,b\n"
+    lender.write("customers.csv", text.encode("cp1252"))
+
+    lender.load()
+
+    assert Borrower.objects.get(external_id="C2").full_name == "José"
+    assert Borrower.objects.count() == 80_002
+
+
+@pytest.mark.parametrize(
+    ("cell", "ratio"), [("12.5%", "0.125"), ("12.5 %", "0.125"), ("12.5", "0.125"), ("0.5%", "0.005")]
+)
+def test_rates_are_read_with_and_without_their_sign(lender: Lender, cell: str, ratio: str) -> None:
+    lender.change(
+        "lender.toml",
+        'approved_on = "approved"',
+        'approved_on = "approved"\nannual_interest_ratio = { column = "rate", divide_by = 100 }',
+    )
+    lender.write(
+        "loans.csv",
+        f"loan,customer,principal,approved,first due,total,rate\nL1,C1,1000,05/01/2026,31/01/2026,1100.01,{cell}\n"
+        "L2,C2,500,01/02/2026,01/03/2026,500,\n",
+    )
+    lender.load()
+    assert Loan.objects.get(external_id="L1").annual_interest_ratio == Decimal(ratio)
+
+
+@pytest.mark.parametrize("cell", ["$550.00", "$ 550.00", "USD 550.00", "550.00 USD", "550.00$"])
+def test_amounts_are_read_with_the_currency_signs_that_the_mapping_names(lender: Lender, cell: str) -> None:
+    lender.change("lender.toml", 'currency = "USD"', 'currency = "USD"\ncurrency_signs = ["$", "USD"]')
+    lender.change("payments.csv", "550.00", cell)
+    lender.load()
+    assert Payment.objects.get(external_id="P1").amount == Decimal("550.00")
+
+
+def test_another_currency_sign_is_refused(lender: Lender) -> None:
+    lender.change("lender.toml", 'currency = "USD"', 'currency = "USD"\ncurrency_signs = ["$"]')
+    lender.change("payments.csv", "550.00", "€550.00")
+    with pytest.raises(RowsRejected, match=r"'€550\.00' is not an amount"):
+        lender.load()
+
+
+def test_one_column_has_sentinels_of_its_own(lender: Lender) -> None:
+    lender.change("lender.toml", 'phone = "phone"', 'phone = { column = "phone", missing = ["0", "none"] }')
+    lender.change("customers.csv", "0803,retail", "none,0")
+
+    lender.load()
+
+    ada = Borrower.objects.get(external_id="C1")
+    assert (ada.contact_points.count(), ada.attributes) == (0, {"segment": "0"})
+
+
+def test_dates_without_leading_zeros_are_read_day_first(lender: Lender) -> None:
+    lender.change("payments.csv", "30/01/2026", "3/1/2026")
+    lender.change("loans.csv", "05/01/2026", "1/1/2026")
+    lender.load()
+    assert Payment.objects.get(external_id="P1").effective_on == date(2026, 1, 3)

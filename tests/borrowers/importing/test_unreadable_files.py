@@ -8,7 +8,7 @@ import pytest
 
 from borrowers.importing import tables, text
 from borrowers.importing.errors import SourceUnreadable
-from borrowers.models import ImportRun
+from borrowers.models import ImportRun, Payment
 from tests.borrowers.importing.lender import PAYMENTS, Lender, books, xlsx
 
 
@@ -47,7 +47,16 @@ def test_a_missing_column_is_told_with_the_header(lender: Lender) -> None:
 
 def test_a_header_that_names_a_needed_column_twice(lender: Lender) -> None:
     lender.write("payments.csv", "reference,loan,amount,paid,amount\nP1,L1,1,30/01/2026,2\n")
-    assert "the column 'amount' is there 2 times" in refusal_of(lender)
+    told = refusal_of(lender)
+    assert "the column 'amount' is there 2 times; rename one of them, or say 'amount (1)' or 'amount (2)'" in told
+
+
+@pytest.mark.parametrize(("said", "cents"), [("amount (1)", 100), ("amount (2)", 200)])
+def test_one_of_two_columns_with_one_name_is_told_by_its_number(lender: Lender, said: str, cents: int) -> None:
+    lender.write("payments.csv", "reference,loan,amount,paid,amount\nP1,L1,1,30/01/2026,2\n")
+    lender.change("lender.toml", 'amount = "amount"', f'amount = "{said}"')
+    lender.load()
+    assert int(Payment.objects.get().amount * 100) == cents
 
 
 def test_a_column_that_is_there_twice_but_not_needed_does_no_harm(lender: Lender) -> None:
@@ -88,11 +97,16 @@ def test_a_gzip_bomb(lender: Lender, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "more than 250 times its size" in refusal_of(lender)
 
 
-def test_bytes_that_are_not_utf_8_are_shown_with_row_column_and_remedy(lender: Lender) -> None:
-    lender.write("customers.csv", "id,name,phone,segment\nC1,Ada,1,a\nC2,Zoë Müller,2,b\n".encode("cp1252"))
+def test_bytes_that_are_no_known_encoding_are_shown_with_row_column_and_remedy(lender: Lender) -> None:
+    lender.write("customers.csv", "id,name,phone,segment\nC1,Ada,1,a\nC2,Łódź żółć,2,b\n".encode("cp1250"))
     told = refusal_of(lender)
-    assert "customers.csv row 3, column 'name': byte eb is not UTF-8 (in cp1252 the cell reads 'Zoë Müller')" in told
-    assert 'encoding = "cp1252"' in told
+    assert "customers.csv row 3, column 'name': byte a3 is not UTF-8" in told
+    assert "name the right one in the mapping" in told
+
+
+def test_utf_8_and_another_encoding_in_one_file_are_asked_about(lender: Lender) -> None:
+    lender.write("customers.csv", "id,name,phone,segment\nC1,Zoë,1,a\nC2,".encode() + "Zoë,2,b\n".encode("cp1252"))
+    assert "customers.csv row 3, column 'name': byte eb is not UTF-8" in refusal_of(lender)
 
 
 def test_an_encoding_that_is_named_wrongly(lender: Lender) -> None:
