@@ -73,7 +73,7 @@ class Behaviour:
     returned: float = 0.007
     repaid_after_return: float = 0.6
     booked_late: float = 0.03
-    in_steps: float = 0.0  # of loans: the bank reports each step of debits and cards
+    in_steps: float = 0.06  # of loans: the bank reports each step of debits and cards
     # charges
     return_fee_cents: int = 500
     charged_return: float = 0.5
