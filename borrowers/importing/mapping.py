@@ -71,6 +71,7 @@ FIELDS: dict[str, dict[str, tuple[str, bool]]] = {
     "contact": {
         "external_id": ("text76", False), "borrower": ("text64", False), "loan": ("text64", False),
         "channel": ("contact_channel", True), "outcome": ("contact_outcome", True), "reached_borrower": ("boolean", False),
+        "is_connected": ("boolean", False),
         "note": ("text4000", False), "agent": ("user", False), "follow_up_on": ("date", False),
         "happened_at": ("instant", True), "effective_on": ("date", True), "booked_at": ("instant", False),
     },

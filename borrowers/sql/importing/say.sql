@@ -61,7 +61,7 @@ SELECT
         s.reached_borrower,
         s.outcome IN ('promise', 'refused', 'hardship', 'dispute', 'call_back', 'paid')
     ) AS reached_borrower,
-    coalesce(s.note, '') AS note, s.follow_up_on, s.effective_on, s.happened_at, coalesce(s.booked_at, s.happened_at) AS booked_at
+    s.is_connected, coalesce(s.note, '') AS note, s.follow_up_on, s.effective_on, s.happened_at, coalesce(s.booked_at, s.happened_at) AS booked_at
 FROM staged_contact AS s
 LEFT JOIN borrowers_loan AS l ON l.external_id = s.loan
 LEFT JOIN borrowers_borrower AS b ON b.external_id = s.borrower

@@ -84,7 +84,7 @@ CREATE TABLE staged_snapshot (
 CREATE TABLE staged_contact (
     source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
     external_id text, borrower text, loan text, channel text NOT NULL, outcome text NOT NULL, reached_borrower boolean,
-    note text, agent text, follow_up_on date, happened_at timestamptz NOT NULL, effective_on date NOT NULL,
+    is_connected boolean, note text, agent text, follow_up_on date, happened_at timestamptz NOT NULL, effective_on date NOT NULL,
     booked_at timestamptz
 );
 

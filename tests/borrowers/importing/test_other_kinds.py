@@ -98,6 +98,7 @@ channel = { constant = "call" }
 outcome = "outcome"
 agent = "agent"
 note = "note"
+is_connected = "connected"
 happened_at = "at"
 [source.promise]
 if_given = "promised"
@@ -123,8 +124,8 @@ FILES = {
     "events.csv": "loan,kind,to,amount,day\nL2,placed,Northwind,,01/06/2026\n",
     "statements.csv": "loan,stated,due,minimum,balance\nL2,01/04/2026,20/04/2026,50.00,480.00\n",
     "snapshots.csv": "loan,day,dpd,balance,status\nL1,31/05/2026,12,310.20,late\nL1,30/06/2026,42,310.20,late\n",
-    "contacts.csv": "id,loan,outcome,agent,note,at,promised,by\n"
-    "K1,L1,promise,ada,will pay,2026-06-20T10:00:00,100.00,2026-06-27\nK2,L2,no_answer,,,2026-06-21 11:30,,\n",
+    "contacts.csv": "id,loan,outcome,agent,note,connected,at,promised,by\n"
+    "K1,L1,promise,ada,will pay,yes,2026-06-20T10:00:00,100.00,2026-06-27\nK2,L2,no_answer,,,no,2026-06-21 11:30,,\n",
     "collateral.csv": "loan,plate,value,day\nL1,AB-123,9000,05/01/2026\n",
 }
 KINDS = {
@@ -171,6 +172,7 @@ def test_every_kind_of_file_comes_into_the_books(whole: Lender) -> None:
     contact = ContactEvent.objects.get(external_id="K1")
     assert contact.agent is not None
     assert (contact.agent.username, contact.borrower.external_id, contact.reached_borrower) == ("ada", "C1", True)
+    assert list(ContactEvent.objects.order_by("external_id").values_list("is_connected", flat=True)) == [True, False]
     assert Collateral.objects.get().value_amount == Decimal("9000")
     assert AttributeDefinition.objects.get().type == "text"
 
