@@ -7,4 +7,8 @@ class BorrowersConfig(AppConfig):
 
     def ready(self) -> None:
         from borrowers import invariants, signals  # noqa: F401  (registers)
+        from borrowers.clock import find_business_date
         from borrowers.closing import steps  # noqa: F401
+        from creditpath.exports.services import stand_at
+
+        stand_at(find_business_date)

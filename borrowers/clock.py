@@ -20,6 +20,12 @@ def get_business_date() -> date:
     return _get_row().day
 
 
+def find_business_date() -> date | None:
+    """Return the last closed day, None on empty books."""
+    row = BusinessDate.objects.first()
+    return row.day if row else None
+
+
 @transaction.atomic
 def set_business_date(*, day: date, is_frozen: bool = False) -> BusinessDate:
     """Move the books to a day; books that are frozen stay there whatever the clock says."""

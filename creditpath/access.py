@@ -158,6 +158,7 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "axes.accessattempt": _model(ADMIN | {Role.COMPLIANCE}, delete=ADMIN),
     "axes.accesslog": _model(ADMIN | {Role.COMPLIANCE}),
     "axes.accessfailurelog": _model(ADMIN | {Role.COMPLIANCE}),
+    "exports.exportrun": _model(ADMIN | {Role.COMPLIANCE}),
     "knox.authtoken": _model(ADMIN, delete=ADMIN),
     "jobs.job": _model(_READERS | {Role.DATA_SCIENTIST}, change=_MANAGERS),
     "borrowers.borrower": _model(PERSONAL, change=_MANAGERS),

@@ -21,7 +21,7 @@ class CreditPathAdminSite(AdminSite):
     site_title = "CreditPathAI"
     index_title = "Administration"
     # What people work with stands first; libraries are called by what they keep.
-    app_order = ("borrowers", "scoring", "recovery", "accounts", "jobs", "axes", "knox")
+    app_order = ("borrowers", "scoring", "recovery", "accounts", "exports", "jobs", "axes", "knox")
     app_names: ClassVar[dict[str, str]] = {"axes": "log-in attempts", "knox": "API tokens"}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:

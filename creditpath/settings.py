@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "creditpath",
     "creditpath.jobs",
     "creditpath.idempotency",
+    "creditpath.exports",
     "creditpath.accounts",
     "creditpath.admin_site.CreditPathAdminConfig",
     "django.contrib.auth",

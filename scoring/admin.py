@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 
 from borrowers.admin import LoanAdmin
 from borrowers.models import Loan
-from creditpath.admin_lists import Column, ReadOnlyAdmin, ReadOnlyInline, ReasonForm, ask_before, show_mapping
+from creditpath.admin_lists import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, ask_before, show_mapping
 from creditpath.errors import DomainError
+from creditpath.exports.cells import Column
 from scoring.models import Deployment, FeatureVector, ModelVersion, Purpose, Score, ScoringRun, StaleLoan, Tier
 from scoring.registry.services import promote_model, retire_model
 

@@ -4,12 +4,13 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.formats import number_format
 
 from borrowers.admin.filters import BucketFilter, CurrencyFilter, ProductFilter, TeamFilter
 from borrowers.models import Instalment, Loan, LoanEvent, Payment, Product
-from creditpath.admin_lists import Column, ReadOnlyAdmin, ReadOnlyInline, show_mapping, stream_csv
+from creditpath.admin_lists import ReadOnlyAdmin, ReadOnlyInline, show_mapping
+from creditpath.exports.cells import Column
 
 
 @admin.register(Product)
@@ -68,7 +69,6 @@ class LoanAdmin(ReadOnlyAdmin):
         ("last_paid_on", "next_due_on", "stands_at"), "attributes_shown",
     )  # fmt: skip
     inlines = (LoanEventInline, InstalmentInline, PaymentInline)
-    actions = ("export_csv",)
     export_columns: ClassVar[tuple[Column, ...]] = (
         ("loan", lambda loan: loan.external_id),
         ("borrower", lambda loan: loan.borrower.external_id),
@@ -127,10 +127,6 @@ class LoanAdmin(ReadOnlyAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [name for row in self.fields for name in ([row] if isinstance(row, str) else row)]
-
-    @admin.action(description="Export the selected loans as CSV", permissions=["view"])
-    def export_csv(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
-        return stream_csv(rows=queryset, columns=self.export_columns, filename="loans.csv")  # type: ignore[return-value]
 
 
 def _figure(loan: Loan, name: str) -> Any:

@@ -21,7 +21,7 @@ from borrowers.models import Loan, Reconciliation, ReconciliationDifference
 from borrowers.reconciling.causes import MISSING_HERE, MISSING_THERE, UNEXPLAINED, WORDS, Core, find_cause
 from borrowers.reconciling.reading import Columns, read_core_file
 from creditpath.accounts.models import User
-from creditpath.admin_lists import safe_cell
+from creditpath.exports.cells import csv_cell
 from creditpath.sql import copy_rows, load_statements
 
 LOANS_AT_A_TIME = 1_000
@@ -254,5 +254,5 @@ def _write(output: Path, differences: list[ReconciliationDifference]) -> None:
         writer = csv.writer(stream)
         writer.writerow((*COLUMNS, "in words"))
         for one in differences:
-            writer.writerow([*(safe_cell(getattr(one, name)) for name in COLUMNS), words_of(one.cause)])
+            writer.writerow([*(csv_cell(getattr(one, name)) for name in COLUMNS), words_of(one.cause)])
     fresh.replace(output)

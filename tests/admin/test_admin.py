@@ -1,6 +1,5 @@
 """The admin over all models: every list, search, filter and form opens; what is append-only stays as it is."""
 
-import csv
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -13,7 +12,7 @@ from django.urls import reverse
 from borrowers.models import Borrower, Delinquency, Instalment, Loan, Payment
 from borrowers.services import refresh_delinquency
 from creditpath.accounts.models import Role, Team, User
-from creditpath.admin_lists import LargeTablePaginator, safe_cell
+from creditpath.admin_lists import LargeTablePaginator
 from recovery.models import Policy, PolicyRule, Recommendation, WorklistItem
 from recovery.services import ensure_default_policy
 from scoring.engine.services import score_loans
@@ -213,35 +212,6 @@ def test_hostile_query_ends_in_no_error_of_the_server(query: str, client_of: Cli
     client = client_of(Role.ADMIN)
     client.raise_request_exception = False
     assert client.get(f"{_address(Loan, 'changelist')}?{query}").status_code in {200, 302, 400}
-
-
-def test_export_shows_formulas_as_text_and_numbers_as_numbers(client_of: ClientOf, books: list[Loan]) -> None:
-    Borrower.objects.filter(pk=books[0].borrower_id).update(full_name='=HYPERLINK("http://x")')
-    body = {"action": "export_csv", "_selected_action": [loan.pk for loan in books]}
-    answer = client_of(Role.MANAGER).post(_address(Loan, "changelist"), body)
-    text = answer.getvalue().decode()
-    assert "'=HYPERLINK" in text
-    assert len(text.strip().splitlines()) == 5
-
-
-def test_export_says_of_every_loan_whether_it_is_simulated(client_of: ClientOf, books: list[Loan]) -> None:
-    Borrower.objects.filter(pk=books[0].borrower_id).update(is_simulated=True)
-    body = {"action": "export_csv", "_selected_action": [loan.pk for loan in books]}
-    answer = client_of(Role.MANAGER).post(_address(Loan, "changelist"), body)
-    told = {row["loan"]: row["simulated"] for row in csv.DictReader(answer.getvalue().decode("utf-8-sig").splitlines())}
-
-    assert told == {loan.external_id: "yes" if loan.borrower_id == books[0].borrower_id else "no" for loan in books}
-
-
-@pytest.mark.parametrize(
-    ("cell", "shown"),
-    [
-        ("=1", "'=1"), ("==1", "'==1"), ("+1", "'+1"), ("-1", "'-1"), ("@x", "'@x"), ("\t=1", "'\t=1"), (" =1", "' =1"),
-        ("\r=1", "'\r=1"), ("\x00=1", "'=1"), ("O'Brien", "O'Brien"), (-5, -5), (None, ""),
-    ],
-)  # fmt: skip
-def test_cell_is_never_a_formula(cell: Any, shown: Any) -> None:
-    assert safe_cell(cell) == shown
 
 
 def test_large_table_is_counted_by_estimate_and_a_filtered_one_exactly(

@@ -1,0 +1,1 @@
+DROP INDEX borrower_name_prefix_idx, contact_point_value_prefix_idx, collateral_reference_prefix_idx, loan_currency_idx;

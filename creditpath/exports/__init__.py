@@ -1,0 +1,1 @@
+"""Lists of the admin as CSV and Excel files, and a log of who took which."""
