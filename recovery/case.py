@@ -20,7 +20,7 @@ from borrowers.querysets import SETTLED_BUCKETS
 from borrowers.services import current_instant
 from creditpath.accounts.models import Role, User
 from recovery.models import Recommendation, WorklistItem
-from recovery.timeline import ENTRIES, Entry, build_timeline
+from recovery.timeline import Timeline, build_timeline
 from scoring.models import Purpose, Score
 
 ZERO = Decimal(0)
@@ -103,7 +103,7 @@ class Case:
     recommendation: Recommendation | None
     item: WorklistItem | None
     parts: tuple[LoanPart, ...]
-    timeline: tuple[Entry, ...]
+    timeline: Timeline
     contact_points: tuple[ContactPoint, ...]
     previous_id: int | None = None
     next_id: int | None = None
@@ -150,8 +150,8 @@ class Case:
         return max(paid, default=None)
 
 
-def build_case(*, borrower: Borrower, user: User, today: date) -> Case:
-    """Gather all that the page shows; about a dozen queries, however many loans, entries and colleagues there are."""
+def build_case(*, borrower: Borrower, user: User, today: date, until: date | None = None) -> Case:
+    """Gather all that the page shows, the timeline up to a day; a fixed number of queries, however much there is."""
     loans = list(
         Loan.objects.filter(borrower=borrower)
         .select_related("product", "delinquency", "stale_mark")
@@ -163,7 +163,8 @@ def build_case(*, borrower: Borrower, user: User, today: date) -> Case:
         .filter(loan__in=ids)
         .exclude(run__model__purpose=Purpose.PAYS_30)
         .select_related("run__model")
-        .order_by("-id")[:ENTRIES]
+        .order_by("loan_id", "-id")
+        .distinct("loan_id")
     )
     parts = _build_parts(loans, scores, today)
     promises = _promise_states(ids, today)
@@ -180,7 +181,7 @@ def build_case(*, borrower: Borrower, user: User, today: date) -> Case:
         recommendation=recommendation,
         item=item,
         parts=parts,
-        timeline=build_timeline(borrower, loans, scores, promises),
+        timeline=build_timeline(borrower, loans, promises, until=until),
         contact_points=tuple(ContactPoint.objects.filter(borrower=borrower).order_by("-is_preferred", "id")),
         open_promise=next((promise for promise in promises.values() if promise["state"] == "open"), None),
         overdue=_sum_overdue(parts),

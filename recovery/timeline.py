@@ -1,7 +1,8 @@
 """What has happened with a borrower, in one line of time."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +10,9 @@ from django.utils import timezone
 
 from borrowers.models import Borrower, ContactEvent, Loan, Payment, Promise
 from creditpath.accounts.models import User
-from scoring.models import Score
+from scoring.models import Purpose, Score
 
-ENTRIES = 60  # of each kind; the admin has all of them
+ENTRIES = 60  # of each kind on one page
 ZERO = Decimal(0)
 
 
@@ -31,31 +32,67 @@ class Entry:
     state: str = ""
 
 
+@dataclass(frozen=True)
+class Timeline:
+    """A page of it, the newest entry first; `older` is the day at which the next page begins, None on the last one."""
+
+    entries: tuple[Entry, ...]
+    older: date | None
+    is_newest: bool
+
+
 def build_timeline(
     borrower: Borrower,
     loans: list[Loan],
-    scores: list[Score],
     promises: dict[int, dict[str, Any]],
-) -> tuple[Entry, ...]:
+    *,
+    until: date | None = None,
+) -> Timeline:
+    """Return what happened up to a day, at most ENTRIES of each kind; one query for each kind, however much there is.
+
+    A page ends above the day at which the first kind runs out of places, so that the next one, which begins with that day, tells
+    of all kinds without a gap.
+    """
     by_id = {loan.pk: loan for loan in loans}
-    entries = [
-        *_contacts(borrower, by_id),
-        *_promises(by_id, promises),
-        *_payments(by_id),
-        *_scores(scores, by_id),
+    last = until or date.max
+    kinds = [
+        _contacts(borrower, last),
+        _promises(by_id, promises, last),
+        _payments(by_id, last),
+        _scores(by_id, last),
     ]
-    return tuple(sorted(entries, key=lambda entry: (entry.day, entry.at), reverse=True))
+    cut = max((rows[-1].day for rows in kinds if len(rows) == ENTRIES), default=None)
+    entries = sorted((entry for rows in kinds for entry in rows), key=lambda entry: (entry.day, entry.at), reverse=True)
+    shown = [entry for entry in entries if cut is None or entry.day > cut]
+    older = cut
+    if cut is not None and not shown:  # more on one day than a page holds: the rest of that day is in the admin
+        shown, older = [entry for entry in entries if entry.day == cut], cut - timedelta(days=1)
+    return Timeline(entries=tuple(_fold_scores(shown)), older=older, is_newest=until is None)
+
+
+def _fold_scores(entries: Iterable[Entry]) -> list[Entry]:
+    """Keep of the scores of one loan, model and day the newest, which says how many there were."""
+    folded: dict[object, Entry] = {}
+    counts: dict[object, int] = {}
+    for place, entry in enumerate(entries):
+        key = (entry.day, entry.detail) if entry.kind == "score" else place
+        counts[key] = counts.get(key, 0) + 1
+        folded.setdefault(key, entry)
+    return [
+        replace(entry, state=f"{counts[key]} times that day") if counts[key] > 1 else entry
+        for key, entry in folded.items()
+    ]
 
 
 def _name(user: User | None) -> str:
     return (user.get_full_name() or user.username) if user else ""
 
 
-def _contacts(borrower: Borrower, by_id: dict[int, Loan]) -> list[Entry]:
+def _contacts(borrower: Borrower, last: date) -> list[Entry]:
     events = (
-        ContactEvent.objects.filter(borrower=borrower)
+        ContactEvent.objects.filter(borrower=borrower, effective_on__lte=last)
         .select_related("agent", "corrected_by")
-        .order_by("-happened_at", "-id")[:ENTRIES]
+        .order_by("-effective_on", "-happened_at", "-id")[:ENTRIES]
     )
     return [
         Entry(
@@ -79,9 +116,13 @@ def _contact_state(event: ContactEvent) -> str:
     return f"follow up on {event.follow_up_on.day} {event.follow_up_on:%b %Y}" if event.follow_up_on else ""
 
 
-def _promises(by_id: dict[int, Loan], states: dict[int, dict[str, Any]]) -> list[Entry]:
+def _promises(by_id: dict[int, Loan], states: dict[int, dict[str, Any]], last: date) -> list[Entry]:
     tones = {"kept": "good", "broken": "bad", "open": "warn"}
-    rows = Promise.objects.filter(loan__in=by_id).select_related("contact_event__agent").order_by("-id")[:ENTRIES]
+    rows = (
+        Promise.objects.filter(loan__in=by_id, made_on__lte=last)
+        .select_related("contact_event__agent")
+        .order_by("-made_on", "-id")[:ENTRIES]
+    )
     entries = []
     for row in rows:
         state = states.get(row.pk, {})
@@ -105,9 +146,9 @@ def _promises(by_id: dict[int, Loan], states: dict[int, dict[str, Any]]) -> list
     return entries
 
 
-def _payments(by_id: dict[int, Loan]) -> list[Entry]:
+def _payments(by_id: dict[int, Loan], last: date) -> list[Entry]:
     rows = (
-        Payment.objects.filter(loan__in=by_id)
+        Payment.objects.filter(loan__in=by_id, effective_on__lte=last)
         .select_related("recorded_by", "reversed_by")
         .order_by("-effective_on", "-id")[:ENTRIES]
     )
@@ -136,7 +177,15 @@ def _payments(by_id: dict[int, Loan]) -> list[Entry]:
     return entries
 
 
-def _scores(scores: list[Score], by_id: dict[int, Loan]) -> list[Entry]:
+def _scores(by_id: dict[int, Loan], last: date) -> list[Entry]:
+    scores = (
+        Score.objects.published()
+        .filter(loan__in=by_id, run__as_of__lte=last)
+        .exclude(run__model__purpose=Purpose.PAYS_30)
+        .select_related("run__model")
+        .defer("run__model__onnx")
+        .order_by("-run__as_of", "-id")[:ENTRIES]
+    )
     return [
         Entry(
             kind="score",

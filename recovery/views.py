@@ -1,5 +1,6 @@
 """The pages of the work: request in, one verb, a page out. Who may open them is written in creditpath.access."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -129,7 +130,15 @@ def _person(request: HttpRequest) -> User:
 def _case(request: HttpRequest, pk: int) -> Case:
     user = _person(request)
     row = get_object_or_404(Borrower.objects.visible_to(user).select_related("team"), pk=pk)
-    return build_case(borrower=row, user=user, today=get_business_date())
+    return build_case(borrower=row, user=user, today=get_business_date(), until=_day(request.GET.get("until", "")))
+
+
+def _day(text: str) -> date | None:
+    """Return a day of an address, None for what is none: then the page shows the newest."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _loans(case: Case) -> list[Loan]:
