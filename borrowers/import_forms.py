@@ -1,6 +1,7 @@
 """What people fill in while importing."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -14,7 +15,8 @@ from creditpath.accounts.models import Team
 
 KINDS = {
     "borrower": "Customer", "loan": "Loan", "schedule": "Schedule of the loan", "instalment": "Instalment", "payment": "Payment",
-    "snapshot": "Balance on a day",
+    "snapshot": "Balance on a day", "contact_point": "Contact point", "event": "Event of a loan",
+    "party": "Person beside the loan",
 }  # fmt: skip
 SHOWN_EXAMPLES = 3
 # What people call the fields whose names do not say it by themselves.
@@ -103,6 +105,7 @@ class Part:
     is_used: bool
     asks_order: bool
     asks_day: bool
+    counts_periods: bool
     day: str
     order: str
     missing: tuple[str, ...]
@@ -133,7 +136,8 @@ class MappingForm:
             number=number, table=table, lines=lines,
             is_used=f"used-{number}" in self.data if self.data is not None else table.is_used,
             asks_order=any(not line.column.look.order_is_known for line in lines),
-            asks_day=any(t.startswith("snapshot.") for t in table.targets) and table.column_of("snapshot.as_of") is None,
+            asks_day=table.lacks_a_day,
+            counts_periods=table.column_of("snapshot.as_of") is not None,
             day=self._sent(f"day-{number}", table.constants.get("snapshot.as_of", "")),
             order=self._sent(f"order-{number}", _order_of(lines)),
             missing=tuple(label_of(target) for name, target in lacking if name == table.name),
@@ -143,7 +147,10 @@ class MappingForm:
     def fields(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """All places that a column can go to, by group."""
         groups = [
-            (KINDS.get(kind, kind), [(f"{kind}.{name}", LABELS.get(name, name.replace("_", " "))) for name in names])
+            (
+                KINDS.get(kind, kind.capitalize()),
+                [(f"{kind}.{name}", LABELS.get(name, name.replace("_", " "))) for name in names],
+            )
             for kind, names in FIELDS.items()
         ]
         return [("Elsewhere", [(ATTRIBUTE, "keep as an extra attribute"), (NOTHING, "leave out")]), *groups]
@@ -159,9 +166,7 @@ class MappingForm:
             },
             "used": {part.number: part.is_used for part in self.parts},
             "constants": {
-                part.number: {"snapshot.as_of": data.get(f"day-{part.number}", "")}
-                for part in self.parts
-                if part.asks_day
+                part.number: _day_of(data.get(f"day-{part.number}", "")) for part in self.parts if part.asks_day
             },
             "orders": {part.number: data.get(f"order-{part.number}", "") for part in self.parts if part.asks_order},
             "currency": self.currency.strip().upper(),
@@ -179,7 +184,16 @@ def _order_of(lines: tuple[Line, ...]) -> str:
     return ("dm" if forms[0].find("%d") < forms[0].find("%m") else "md") if forms else ""
 
 
+def _day_of(text: str) -> dict[str, str]:
+    """Return what a day of the balances says; what is no day says nothing."""
+    try:
+        day = date.fromisoformat(text).isoformat()
+    except ValueError:
+        return {}
+    return {"snapshot.as_of": day, "loan.approved_on": day}
+
+
 def label_of(target: str) -> str:
     """Return a field in the words of the form: "Loan: day of approval or payout"."""
     kind, _, name = target.partition(".")
-    return f"{KINDS.get(kind, kind)}: {LABELS.get(name, name.replace('_', ' '))}"
+    return f"{KINDS.get(kind, kind.capitalize())}: {LABELS.get(name, name.replace('_', ' '))}"

@@ -102,10 +102,11 @@ def _median_principal() -> Decimal:
         return Decimal(0)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY principal_amount) FROM borrowers_loan WHERE currency = %s",
+            "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY coalesce(l.principal_amount, d.outstanding_amount)) "
+            "FROM borrowers_loan l LEFT JOIN borrowers_delinquency d ON d.loan_id = l.id WHERE l.currency = %s",
             [common["currency"]],
         )
-        return Decimal(cursor.fetchone()[0])
+        return Decimal(cursor.fetchone()[0] or 0)  # loans kept by snapshots have no principal: what is owed stands in
 
 
 def _rounded(amount: Decimal) -> Decimal:

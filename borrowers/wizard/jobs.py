@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from borrowers.importing.errors import SourceUnreadable
 from borrowers.importing.files import fingerprint
 from borrowers.importing.services import import_portfolio
-from borrowers.importing.suggesting.draft import Draft, draft_from_json
+from borrowers.importing.suggesting.draft import Draft, TableDraft, draft_from_json
 from borrowers.importing.suggesting.services import suggest_mapping, write_suggestion
 from borrowers.models import ImportRun, Upload
 from borrowers.profiling.services import profile_source
@@ -103,7 +103,7 @@ def _remember(upload: Upload, earlier: Upload) -> None:
             )
             for column in table.columns
         )
-        tables.append(replace(table, columns=chosen, is_used=match.is_used))
+        tables.append(replace(table, columns=chosen, is_used=match.is_used, constants=_remembered(table, match)))
     draft = replace(
         fresh, tables=tuple(tables), currency=known.currency, currency_why=known.currency_why, product=known.product
     )
@@ -115,6 +115,11 @@ def _remember(upload: Upload, earlier: Upload) -> None:
         upload.mapping = write_suggestion(draft).toml
     upload.team = earlier.team
     upload.remembered_from = earlier
+
+
+def _remembered(fresh: TableDraft, known: TableDraft) -> dict[str, str]:
+    """Return the constants of a file like an earlier one: the day of its balances is its own, all else stays."""
+    return {**known.constants, **{k: v for k, v in fresh.constants.items() if k == "snapshot.as_of"}}
 
 
 @job("profile upload", max_attempts=2)

@@ -50,6 +50,13 @@ class TableDraft:
         return next((column for column in self.columns if column.choice.target == target), None)
 
     @property
+    def lacks_a_day(self) -> bool:
+        """Say whether the day of balances is not in the rows: in no column, or as a count of periods."""
+        column = self.column_of("snapshot.as_of")
+        has_balances = any(target.startswith("snapshot.") for target in self.targets)
+        return has_balances and (column is None or column.look.kind == "number")
+
+    @property
     def targets(self) -> set[str]:
         return {column.choice.target for column in self.columns if "." in column.choice.target} | set(self.constants)
 

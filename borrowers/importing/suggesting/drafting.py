@@ -3,9 +3,18 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from borrowers.importing.suggesting.draft import ATTRIBUTE, NOTHING, Choice, Column, Draft, Sure, TableDraft
-from borrowers.importing.suggesting.fields import KINDS_OF, NAMES_OF_ROLES, TARGETS, UNIQUE_IDS, WHOLE, Role
+from borrowers.importing.suggesting.fields import (
+    DAYS_OF_STATUSES,
+    KINDS_OF,
+    NAMES_OF_ROLES,
+    TARGETS,
+    UNIQUE_IDS,
+    WHOLE,
+    Role,
+)
 from borrowers.importing.suggesting.filenames import day_of_name, pattern_of
 from borrowers.importing.suggesting.linking import Link, find_links
 from borrowers.importing.suggesting.looking import look_at
@@ -277,19 +286,26 @@ def _complete(drafted: TableDraft, table: _Table) -> TableDraft:
     if table.role == "snapshot":
         drafted = _put(drafted, _changing(drafted, table))
     constants = {}
-    if table.role == "snapshot" and drafted.column_of("snapshot.as_of") is None:
+    if table.role == "snapshot":
+        drafted = _put(drafted, _statuses_as_days(drafted, table))
+    as_of = drafted.column_of("snapshot.as_of")
+    if as_of is not None and as_of.look.kind == "date" and as_of.look.low is not None:
+        constants = {"loan.approved_on": datetime.fromtimestamp(as_of.look.low, tz=UTC).date().isoformat()}
+    if table.role == "snapshot" and as_of is None:
         index = next(
             (n for n in table.looks if max((table.scores[n].get(c, 0) for c in ("month_index",)), default=0) > 0.5),
             None,
         )
         if day := day_of_name(table.sample.file.name):
-            constants["snapshot.as_of"] = day.isoformat()
+            constants = {"snapshot.as_of": day.isoformat(), "loan.approved_on": day.isoformat()}
             notes.append(f"The day of the balances, {day}, was taken from the file's name.")
         elif index:
             look = table.looks[index]
+            why = "counts periods; their days follow from the day of the last one"
+            drafted = _put(drafted, {index: Choice("snapshot.as_of", "guess", why)})
             notes.append(
                 f"{index} counts periods ({look.low:,.0f} to {look.high:,.0f}) and holds no dates: "
-                "the day of the balances is missing."
+                f"the day of period {look.high:,.0f} is missing."
             )
     key = drafted.column_of("loan.external_id") or drafted.column_of("borrower.external_id")
     if key and table.role in ("loan", "borrower") and not key.look.is_unique and key.look.n_filled:
@@ -308,6 +324,18 @@ def _put(drafted: TableDraft, choices: dict[str, Choice]) -> TableDraft:
         drafted,
         columns=tuple(replace(column, choice=choices.get(column.name, column.choice)) for column in drafted.columns),
     )
+
+
+def _statuses_as_days(drafted: TableDraft, table: _Table) -> dict[str, Choice]:
+    """Take statuses such as 0, 1, 2, C, X, months late by their number, for days past due where no column has these."""
+    column = drafted.column_of("snapshot.status")
+    if column is None or drafted.column_of("snapshot.days_past_due") is not None:
+        return {}
+    cells = set(table.sample.frame[column.name].dropna().str.strip().unique())
+    if not cells <= set(DAYS_OF_STATUSES) or not cells & {"C", "X"} or len(cells) < 3:
+        return {}
+    why = "statuses count months late; C is paid off, X no loan; the least days of each are taken"
+    return {column.name: Choice("snapshot.days_past_due", "guess", why)}
 
 
 def _changing(drafted: TableDraft, table: _Table) -> dict[str, Choice]:

@@ -80,6 +80,10 @@ WHOLE = frozenset(
 UNIQUE_IDS: dict[Role, str] = {"borrower": "customer_id", "loan": "loan_id", "payment": "payment_id"}
 
 
+# Statuses of the months in which a card was late -> the least days that they mean; C is paid off, X no loan.
+DAYS_OF_STATUSES = {"C": "0", "X": "0", "0": "1", **{str(n): str(30 * n) for n in range(1, 10)}}
+
+
 def required_fields(table: str) -> list[str]:
     """Return the fields that a row must have, before anything is filled in by itself."""
     return [name for name, (_, required) in FIELDS[table].items() if required]

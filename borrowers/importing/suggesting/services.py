@@ -1,6 +1,7 @@
 """The verb of suggesting a mapping."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,13 @@ class Suggestion:
         }
 
 
-def suggest_mapping(*, source: Path, output: Path | None = None, currency: str = "", product: str = "") -> Suggestion:
+def suggest_mapping(
+    *, source: Path, output: Path | None = None, currency: str = "", product: str = "", as_of: date | None = None
+) -> Suggestion:
     """Draft a mapping from the headers and the first 20,000 rows of each table under a file or folder.
 
-    Takes seconds, and the memory of a block of each file. Writes nothing but `output`. Raises SourceUnreadable, MappingInvalid.
+    `as_of` is the day of balances whose rows have no date; of the last period where periods are counted. Takes seconds,
+    and the memory of a block of each file. Writes nothing but `output`. Raises SourceUnreadable, MappingInvalid.
     """
     from borrowers.importing.suggesting.drafting import draft_tables
     from borrowers.importing.suggesting.sampling import take_samples
@@ -66,7 +70,17 @@ def suggest_mapping(*, source: Path, output: Path | None = None, currency: str =
     if currency and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
         raise MappingInvalid(f"{currency!r} is not a currency code of three capital letters such as NGN.")
     samples, unread = take_samples(Path(source))
-    return write_suggestion(draft_tables(samples, unread, currency=currency, product=product), output=output)
+    draft = draft_tables(samples, unread, currency=currency, product=product)
+    return write_suggestion(draft if as_of is None else _on_day(draft, as_of), output=output)
+
+
+def _on_day(draft: Draft, as_of: date) -> Draft:
+    """Return the draft with the day of balances whose rows have no date."""
+    said = {"snapshot.as_of": as_of.isoformat(), "loan.approved_on": as_of.isoformat()}
+    tables = tuple(
+        replace(table, constants={**said, **table.constants}) if table.lacks_a_day else table for table in draft.tables
+    )
+    return replace(draft, tables=tables)
 
 
 def write_suggestion(draft: Draft, *, output: Path | None = None) -> Suggestion:

@@ -2,14 +2,17 @@
 
 import json
 import re
+from calendar import monthrange
 from collections.abc import Iterable
+from datetime import date
 
 from borrowers.importing.mapping import DEFAULT_MISSING, FIELDS, TABLES
 from borrowers.importing.suggesting.draft import ATTRIBUTE, Column, Draft, TableDraft
-from borrowers.importing.suggesting.fields import describe, required_fields
+from borrowers.importing.suggesting.fields import DAYS_OF_STATUSES, describe, required_fields
 from borrowers.importing.suggesting.naming import words_of
 
 PAD = 46
+PERIODS_LIMIT = 240
 CHANNEL_WORDS = {
     "cash": "cash", "teller": "cash", "branch": "cash", "card": "card", "pos": "card", "transfer": "transfer", "bank": "transfer",
     "wire": "transfer", "ach": "transfer", "eft": "transfer", "neft": "transfer", "upi": "transfer", "mobile": "transfer",
@@ -18,7 +21,7 @@ CHANNEL_WORDS = {
 # What the reader of mappings fills in by itself: field -> any of these is enough
 FILLED_BY = {
     "loan.borrower": ("borrower.external_id", "loan.external_id"),
-    "loan.approved_on": ("loan.approved_at",),
+    "loan.approved_on": ("loan.approved_at", "snapshot.as_of"),
     "payment.loan": ("loan.external_id",),
     "payment.effective_on": ("payment.booked_at",),
     "instalment.loan": ("loan.external_id",),
@@ -45,12 +48,42 @@ def _missing_in(table: TableDraft) -> list[str]:
     """Return what a table's own rows must say and do not; the currency is said once for all."""
     have = table.targets | {"loan.currency"}
     needed = [f"{kind}.{name}" for kind in _kinds(table) for name in required_fields(kind)]
-    if "snapshot" in _kinds(table):  # such loans may have no terms
+    if needs_last_day(table):
+        return ["snapshot.as_of"]
+    if "snapshot" in _kinds(table):  # such loans have no terms; their first balance stands in for the approval
         needed = [target for target in needed if target not in ("loan.principal_amount", "loan.approved_on")]
     return [
         target for target in needed
         if target not in have and not any(other in have for other in FILLED_BY.get(target, ()))
     ]  # fmt: skip
+
+
+def needs_last_day(table: TableDraft) -> bool:
+    """Say whether periods are counted and the day of the last one is not known."""
+    column = table.column_of("snapshot.as_of")
+    return column is not None and column.look.kind == "number" and "snapshot.as_of" not in table.constants
+
+
+def _days_of_periods(column: Column, last: str) -> dict[str, str]:
+    """Return the day of each period, given that of the last one; a day that no month has is its last one."""
+    look = column.look
+    first, end = int(look.low or 0), int(look.high or 0)
+    step = 3 if "quarter" in words_of(column.name) else 1
+    base = date.fromisoformat(last)
+    is_end = base.day == monthrange(base.year, base.month)[1]
+    days = {}
+    for period in range(max(first, end - PERIODS_LIMIT), end + 1):
+        months = base.year * 12 + base.month - 1 - (end - period) * step
+        year, month = months // 12, months % 12 + 1
+        most = monthrange(year, month)[1]
+        days[str(period)] = date(year, month, most if is_end else min(base.day, most)).isoformat()
+    return days
+
+
+def _first_day(table: TableDraft) -> str:
+    """Return the day of the first period, where periods are counted."""
+    column, last = table.column_of("snapshot.as_of"), table.constants.get("snapshot.as_of", "")
+    return min(_days_of_periods(column, last).values()) if column and last else ""
 
 
 def _kinds(table: TableDraft) -> list[str]:
@@ -141,10 +174,16 @@ def _source(table: TableDraft) -> list[str]:
 def _table(kind: str, table: TableDraft, form: tuple[str, str]) -> Iterable[str]:
     for name in FIELDS[kind]:
         target = f"{kind}.{name}"
-        if (column := table.column_of(target)) is not None:
+        column = table.column_of(target)
+        if column is not None and target == "snapshot.as_of" and column.look.kind == "number":
+            yield from _periods(name, column, table.constants.get(target, ""))
+        elif column is not None:
             yield _line(name, _value(column, target, form), f"{column.choice.sure}: {column.choice.why}")
         elif target in table.constants:
-            yield _line(name, f"{{ constant = {text(table.constants[target])} }}", "the same for every row")
+            stands_in = "guess: no day of approval in the file; the first day of its balances stands in"
+            first = _first_day(table) if target == "loan.approved_on" else ""
+            why = stands_in if target == "loan.approved_on" else "the same for every row"
+            yield _line(name, f"{{ constant = {text(first or table.constants[target])} }}", why)
         elif target == "borrower.external_id" and (column := table.column_of("loan.external_id")) is not None:
             yield _line(
                 name, text(column.name), "guess: no customer in the file, so each loan counts as a customer of its own"
@@ -158,6 +197,14 @@ def _table(kind: str, table: TableDraft, form: tuple[str, str]) -> Iterable[str]
         yield _line("every_months", "1", "guess: instalments are a month apart")
 
 
+def _periods(name: str, column: Column, last: str) -> Iterable[str]:
+    if not last:
+        yield f'# {name} = "…"   # MISSING: {_plain(column.name)} counts periods; say the day of the last one'
+        return
+    pairs = ", ".join(f"{text(key)} = {text(value)}" for key, value in _days_of_periods(column, last).items())
+    yield _line(name, f"{{ column = {text(column.name)}, values = {{ {pairs} }} }}", f"guess: {column.choice.why}")
+
+
 def _value(column: Column, target: str, form: tuple[str, str]) -> str:
     look = column.look
     kind, name = target.split(".")
@@ -166,6 +213,9 @@ def _value(column: Column, target: str, form: tuple[str, str]) -> str:
         return f"{{ column = {text(column.name)}, formats = [{', '.join(map(text, look.formats))}] }}"
     if type_ == "ratio" and (look.kind == "percent" or (look.middle or 0) > 1):
         return f"{{ column = {text(column.name)}, divide_by = 100 }}"
+    if target == "snapshot.days_past_due" and look.kind == "text":
+        inside = ", ".join(f"{text(key)} = {text(value)}" for key, value in DAYS_OF_STATUSES.items())
+        return f"{{ column = {text(column.name)}, values = {{ {inside} }} }}"
     if type_ == "channel":
         pairs = {example: _channel(example) for example in look.examples}
         inside = ", ".join(f"{text(key)} = {text(value)}" for key, value in pairs.items())

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from borrowers.services import suggest_mapping
-from creditpath.command import Report, ServiceCommand
+from creditpath.command import Report, ServiceCommand, day
 
 
 class Command(ServiceCommand):
@@ -26,8 +26,15 @@ class Command(ServiceCommand):
             "--currency", default="", metavar="CODE", help="of the amounts, where no column has it: KES"
         )
         parser.add_argument("--product", default="", metavar="CODE", help="of the loans, where no column has it")
+        parser.add_argument(
+            "--as-of", type=day, metavar="D", help="of balances without a date; of the last of counted periods"
+        )
 
     def run(self, **options: Any) -> Report:
         return suggest_mapping(
-            source=options["source"], output=options["output"], currency=options["currency"], product=options["product"]
+            source=options["source"],
+            output=options["output"],
+            currency=options["currency"],
+            product=options["product"],
+            as_of=options["as_of"],
         )

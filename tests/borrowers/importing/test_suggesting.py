@@ -3,6 +3,7 @@
 import gzip
 import sqlite3
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -161,6 +162,45 @@ def test_table_that_lacks_a_field_is_commented_out_beside_complete_ones(tmp_path
     assert suggestion.missing == (("old_loans.csv", "loan.approved_on"),)
     assert [item.files for item in load_mapping(output).sources] == ["loans.csv"]
     assert '# files = "old_loans.csv"' in suggestion.toml
+
+
+BALANCES = "Loan A/C No.,CIF,O/S_Bal,DPD,OD_Amt,Rpt_Dt\n" + "".join(
+    f"L{n:03},C{n:03},{n + 1}00.50,{n % 50},{n % 50}.00,30/06/2026\n" for n in range(60)
+)
+
+
+@pytest.mark.django_db
+def test_balances_only_become_snapshots_that_can_be_imported(tmp_path: Path) -> None:
+    source = write(tmp_path, export=BALANCES)
+    output = tmp_path / "draft.toml"
+    assert suggest_mapping(source=source, output=output, currency="KES").missing == ()
+    report = import_portfolio(source=source, mapping=output, dry_run=True)
+    assert (report.rejected, report.tables["snapshots"]["created"], report.tables["loans"]["created"]) == (0, 60, 60)
+
+
+def test_day_of_balances_without_dates_is_taken_from_the_name_or_asked_for(tmp_path: Path) -> None:
+    rows = "\n".join(line.rpartition(",")[0] for line in BALANCES.splitlines())
+    named, bare = tmp_path / "balances_2026-06-30.csv", tmp_path / "balances.csv"
+    for path in (named, bare):
+        path.write_text(rows)
+    as_of = tomllib.loads(suggest_mapping(source=named, currency="KES").toml)["source"][0]["snapshot"]["as_of"]
+    assert as_of == {"constant": "2026-06-30"}
+    assert suggest_mapping(source=bare, currency="KES").missing == (("balances.csv", "snapshot.as_of"),)
+    assert suggest_mapping(source=bare, currency="KES", as_of=date(2026, 6, 30)).missing == ()
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(not (DATA / "cc_monthly_status").is_dir(), reason="../shared/data/cc_monthly_status is not here")
+def test_statuses_of_counted_months_become_days_past_due_of_month_ends(tmp_path: Path) -> None:
+    with gzip.open(DATA / "cc_monthly_status" / "credit_record.csv.gz", "rt") as stream:
+        (tmp_path / "status.csv").write_text("".join(line for line, _ in zip(stream, range(5000), strict=False)))
+    output = tmp_path / "draft.toml"
+    suggest_mapping(source=tmp_path / "status.csv", output=output, currency="USD", as_of=date(2020, 1, 31))
+    snapshot = tomllib.loads(output.read_text())["source"][0]["snapshot"]
+    assert snapshot["as_of"]["values"]["0"] == "2020-01-31"
+    assert snapshot["as_of"]["values"]["-2"] == "2019-11-30"
+    report = import_portfolio(source=tmp_path / "status.csv", mapping=output, dry_run=True)
+    assert (report.rejected, report.tables["snapshots"]["created"]) == (0, 4999)
 
 
 HOSTILE = [
