@@ -147,10 +147,7 @@ class MappingForm:
     def fields(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """All places that a column can go to, by group."""
         groups = [
-            (
-                KINDS.get(kind, kind.capitalize()),
-                [(f"{kind}.{name}", LABELS.get(name, name.replace("_", " "))) for name in names],
-            )
+            (KINDS.get(kind, kind.capitalize()), [(f"{kind}.{name}", label_of(f"{kind}.{name}")) for name in names])
             for kind, names in FIELDS.items()
         ]
         return [("Elsewhere", [(ATTRIBUTE, "keep as an extra attribute"), (NOTHING, "leave out")]), *groups]
