@@ -55,3 +55,15 @@ class SimulationRefused(DomainError):
     """A portfolio of this shape cannot be simulated."""
 
     code = "simulation_refused"
+
+
+class EdgesOutOfOrder(DomainError):
+    """The edges of bands of days past due must begin with 0 and rise."""
+
+    code = "edges_out_of_order"
+
+
+class UnknownMeasure(DomainError):
+    """No measure has this name."""
+
+    code = "unknown_measure"

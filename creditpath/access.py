@@ -177,6 +177,7 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "borrowers.balancesnapshot": _model(STAFF | PERSONAL),
     "borrowers.attributedefinition": _model(STAFF),
     "borrowers.contactevent": _model(PERSONAL, add=CASE_WORKERS | {Role.INTEGRATION}),
+    "borrowers.contactcost": _model(STAFF, add=_MANAGERS, change=_MANAGERS, delete=_MANAGERS),
     "borrowers.promise": _model(PERSONAL, add=CASE_WORKERS | {Role.INTEGRATION}),
     "borrowers.delinquency": _model(STAFF | PERSONAL),
     "borrowers.monthendsnapshot": _model(STAFF | PERSONAL),

@@ -11,13 +11,21 @@ from creditpath.access import may_see_dashboard
 from creditpath.accounts.models import User
 from recovery import figures
 from recovery.measures import CurrencyPanel, measure_panels
+from recovery.movement import measure_movement
+from recovery.movement_cards import draw_movement_panel
 from recovery.portfolio import link_loans, read_filter
 
 STILL: Any = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
 
 portfolio_app = DjangoDash("portfolio")
 # The address of the page says what is asked for, so that a link to the page shows the same charts to a colleague.
-portfolio_app.layout = html.Div([dcc.Location(id="address", refresh=False), html.Div(id="charts")])
+portfolio_app.layout = html.Div(
+    [
+        dcc.Location(id="address", refresh=False),
+        html.Div(id="charts"),
+        html.Div(html.P("Measuring what moved …", className="soft"), id="movement"),
+    ]
+)
 
 
 @portfolio_app.callback(Output("charts", "children"), Input("address", "search"))
@@ -28,6 +36,15 @@ def draw_portfolio(search: object, user: User) -> list[Any]:
     only = read_filter(search)
     panels = measure_panels(day=get_business_date(), only=only)
     return [_draw(panel, link_loans(user, only, panel.currency), has_name=len(panels) > 1) for panel in panels]
+
+
+@portfolio_app.callback(Output("movement", "children"), Input("address", "search"))
+def draw_movement(search: object, user: User) -> list[Any]:
+    """Draw what moved in each currency for a user who may see it; seven aggregates over a year of month ends."""
+    if not may_see_dashboard(user, "portfolio"):
+        raise PermissionDenied("Your role may not open this dashboard.")
+    panels = measure_movement(day=get_business_date(), only=read_filter(search))
+    return [draw_movement_panel(panel, has_name=len(panels) > 1) for panel in panels]
 
 
 def _draw(panel: CurrencyPanel, link_to: Any, *, has_name: bool) -> Any:

@@ -12,7 +12,7 @@ from html import escape
 
 import plotly.graph_objects as go
 
-from borrowers.measures import PAR_DAYS, BucketLine, CurrencyPortfolio, ParPoint, share
+from borrowers.measures.services import PAR_DAYS, BucketLine, CurrencyPortfolio, ParPoint, share
 from recovery.measures import TierLine
 
 # Hues of Okabe and Ito, shaded until each is at least 3:1 on white and on the dark ground.
@@ -30,12 +30,15 @@ BUCKET_WORDS = {
 INK = "#6b7785"  # where the page's own style does not reach, as in an exported picture
 ROW_HEIGHT = 46
 NBSP = "\u00a0"
+ABSENT = "not available"
 
 LinkTo = Callable[[str], str | None]
 
 
-def short_money(amount: Decimal | float, currency: str = "") -> str:
-    """Write an amount as people say it: NGN 12.3m, USD 850k, EUR 0."""
+def short_money(amount: Decimal | float | None, currency: str = "") -> str:
+    """Write an amount as people say it: NGN 12.3m, USD 850k, EUR 0; one that nobody knows is not available."""
+    if amount is None:
+        return ABSENT
     value = float(amount)
     for size, letter in ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k")):
         if abs(value) >= size * 0.9995:
@@ -78,35 +81,51 @@ def describe_change(now: float | None, earlier: float | None) -> str:
 def bucket_finding(portfolio: CurrencyPortfolio) -> str:
     """Say in a sentence what the chart of buckets shows."""
     whole = portfolio.par.principal_amount
-    if not whole:
+    if not portfolio.n_owing or whole == 0:
         return "Nothing is outstanding"
-    current = share(portfolio.buckets[0].principal_amount, whole)
-    late = [line for line in portfolio.buckets[1:] if line.principal_amount]
+    size = _count if whole is None else _amount
+    current = share(size(portfolio.buckets[0]), portfolio.n_owing if whole is None else whole)
+    what = "loans are" if whole is None else "money is"
+    late = [line for line in portfolio.buckets[1:] if size(line)]
     if not late:
-        return "All money lent is current"
-    worst = max(late, key=lambda line: line.principal_amount)
-    return f"{rounded(current)} of the money is current; most of the rest is {BUCKET_WORDS[worst.bucket]}"
+        return f"All {'loans are' if whole is None else 'money lent is'} current"
+    worst = max(late, key=size)
+    return f"{rounded(current)} of the {what} current; most of the rest is {BUCKET_WORDS[worst.bucket]}"
+
+
+def _amount(line: BucketLine | TierLine) -> Decimal:
+    return line.principal_amount or Decimal()
+
+
+def _count(line: BucketLine | TierLine) -> Decimal:
+    return Decimal(line.n_loans)
 
 
 def tier_finding(tiers: Sequence[TierLine]) -> str:
     """Say in a sentence what the chart of tiers shows."""
-    whole = sum((line.principal_amount for line in tiers), Decimal())
+    by_count = any(line.principal_amount is None for line in tiers)
+    size = _count if by_count else _amount
+    whole = sum(map(size, tiers), Decimal())
     scored = [line for line in tiers if line.tier]
     if not whole:
         return "Nothing is outstanding"
     if not scored:
         return "No loan has a score yet"
-    risky = sum((line.principal_amount for line in scored if line.tier in ("high", "very_high")), Decimal())
-    sentence = f"{rounded(share(risky, whole))} of the money is at high or very high risk"
+    risky = sum((size(line) for line in scored if line.tier in ("high", "very_high")), Decimal())
+    sentence = (
+        f"{rounded(share(risky, whole))} of the {'loans are' if by_count else 'money is'} at high or very high risk"
+    )
     unscored = sum(line.n_loans for line in tiers if not line.tier)
-    return f"{sentence}; {_loans(unscored)} without a score" if unscored else sentence
+    return f"{sentence}; {loans_in_words(unscored)} without a score" if unscored else sentence
 
 
 def par_finding(trend: Sequence[ParPoint]) -> str:
     """Say in a sentence how much is at risk now, and how that moved since the last month end."""
     now = trend[-1].ratio(30) if trend else None
     if now is None:
-        return "Nothing is outstanding"
+        return (
+            "Portfolio at risk is not available" if trend and trend[-1].n_without_amount else "Nothing is outstanding"
+        )
     change = describe_change(now, trend[-2].ratio(30)) if len(trend) > 1 else ""
     sentence = f"{percent(now)} of the money is more than 30 days late"
     return f"{sentence}, {change} since the end of {trend[-2].as_of:%B}" if change else sentence
@@ -128,14 +147,14 @@ def trend_finding(trend: Sequence[ParPoint]) -> str:
     )
 
 
-def _loans(count: int) -> str:
+def loans_in_words(count: int) -> str:
     return "1 loan" if count == 1 else f"{count:,} loans"
 
 
 # --- charts ---------------------------------------------------------------------------------------------------------------
 def bucket_chart(buckets: Sequence[BucketLine], currency: str, link_to: LinkTo) -> go.Figure:
     """Draw outstanding principal by bucket, one bar each, the amount, the share and the number of loans written at its end."""
-    return _bars(
+    return bars(
         keys=[line.bucket.value for line in buckets],
         words=[BUCKET_WORDS[line.bucket] for line in buckets],
         amounts=[line.principal_amount for line in buckets],
@@ -148,7 +167,7 @@ def bucket_chart(buckets: Sequence[BucketLine], currency: str, link_to: LinkTo) 
 
 def tier_chart(tiers: Sequence[TierLine], currency: str, link_to: LinkTo) -> go.Figure:
     """Draw outstanding principal by risk tier, one bar each."""
-    return _bars(
+    return bars(
         keys=[line.tier.value if line.tier else "none" for line in tiers],
         words=[f"{line.label} risk" if line.tier else line.label for line in tiers],
         amounts=[line.principal_amount for line in tiers],
@@ -159,27 +178,29 @@ def tier_chart(tiers: Sequence[TierLine], currency: str, link_to: LinkTo) -> go.
     )
 
 
-def _bars(
+def bars(
     *,
     keys: Sequence[str],
     words: Sequence[str],
-    amounts: Sequence[Decimal],
+    amounts: Sequence[Decimal | None],
     counts: Sequence[int],
     colours: Sequence[str],
     currency: str,
     link_to: LinkTo,
 ) -> go.Figure:
-    whole = sum(amounts, Decimal())
-    longest = max((float(amount) for amount in amounts), default=0.0)
+    # Where the books have no balances, bars are as long as there are loans.
+    sizes = [amount or Decimal() for amount in amounts] if None not in amounts else [Decimal(count) for count in counts]
+    whole = sum(sizes, Decimal())
+    longest = float(max(sizes, default=0))
     figure = go.Figure(
         go.Bar(
             orientation="h",
-            x=[float(amount) for amount in amounts],
+            x=[float(size) for size in sizes],
             y=list(keys),
             marker={"color": list(colours), "line": {"width": 0}},
             text=[
-                f"<b>{short_money(amount)}</b> · {percent(share(amount, whole))} · {_loans(count)}"
-                for amount, count in zip(amounts, counts, strict=True)
+                f"<b>{short_money(amount)}</b> · {percent(share(size, whole))} · {loans_in_words(count)}"
+                for amount, size, count in zip(amounts, sizes, counts, strict=True)
             ],
             textposition="none",
             customdata=[link_to(key) if count else None for key, count in zip(keys, counts, strict=True)],
@@ -195,7 +216,7 @@ def _bars(
         figure.add_annotation(x=1, xref="paper", xanchor="right", text=numbers, **place)
     figure.update_xaxes(visible=False, range=[0, longest or 1], fixedrange=True)
     figure.update_yaxes(visible=False, autorange="reversed", fixedrange=True)
-    return _dressed(figure, height=ROW_HEIGHT * max(len(keys), 1) + 20)
+    return dressed(figure, height=ROW_HEIGHT * max(len(keys), 1) + 20)
 
 
 def par_chart(trend: Sequence[ParPoint]) -> go.Figure:
@@ -214,7 +235,7 @@ def par_chart(trend: Sequence[ParPoint]) -> go.Figure:
         if ratios and ratios[-1] is not None:
             ends.append((par_days, ratios[-1]))
     top = max((ratio for point in trend if (ratio := point.ratio(30)) is not None), default=0.0) or 0.01
-    for (par_days, ratio), place in zip(ends, _apart([ratio for _, ratio in ends], gap=top * 0.1), strict=True):
+    for (par_days, ratio), place in zip(ends, apart([ratio for _, ratio in ends], gap=top * 0.1), strict=True):
         figure.add_annotation(
             x=1, xref="paper", y=place, xanchor="left", xshift=8, showarrow=False, align="left",
             text=f"<b>PAR{par_days}</b> {percent(ratio)}", font={"size": 13},
@@ -222,16 +243,16 @@ def par_chart(trend: Sequence[ParPoint]) -> go.Figure:
     ticks = days[::-1][::3][::-1]  # every third month end, today among them
     figure.update_xaxes(
         showgrid=False, fixedrange=True, linecolor=GREY, ticks="outside", tickvals=ticks,
-        ticktext=_month_words(ticks), tickangle=0,
+        ticktext=month_words(ticks), tickangle=0,
     )  # fmt: skip
     figure.update_yaxes(
         tickformat=".0%" if top >= 0.04 else ".1%", rangemode="tozero", range=[0, top * 1.15], nticks=5,
         gridcolor="rgba(123, 135, 148, 0.25)", zeroline=False, fixedrange=True,
     )  # fmt: skip
-    return _dressed(figure, height=300, margin={"l": 46, "r": 122, "t": 8, "b": 44})
+    return dressed(figure, height=300, margin={"l": 46, "r": 122, "t": 8, "b": 44})
 
 
-def _month_words(days: Sequence[date]) -> list[str]:
+def month_words(days: Sequence[date]) -> list[str]:
     """Name months, and the year where it begins or changes, so that labels stay narrow."""
     return [
         f"{day:%b}<br>{day.year}" if place == 0 or day.year != days[place - 1].year else f"{day:%b}"
@@ -239,7 +260,7 @@ def _month_words(days: Sequence[date]) -> list[str]:
     ]
 
 
-def _apart(values: Sequence[float], *, gap: float) -> list[float]:
+def apart(values: Sequence[float], *, gap: float) -> list[float]:
     """Move labels up until each is a gap above the next lower one; values come highest first."""
     places: list[float] = []
     floor = float("-inf")
@@ -249,7 +270,7 @@ def _apart(values: Sequence[float], *, gap: float) -> list[float]:
     return places[::-1]
 
 
-def _dressed(figure: go.Figure, *, height: int, margin: dict[str, int] | None = None) -> go.Figure:
+def dressed(figure: go.Figure, *, height: int, margin: dict[str, int] | None = None) -> go.Figure:
     """Set what all charts share, the template included, so that no default of the library shows through."""
     figure.update_layout(
         template="none",

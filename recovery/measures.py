@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from borrowers.measures import (
+from borrowers.measures.services import (
     CurrencyPortfolio,
     ParPoint,
     PortfolioFilter,
+    measure_at_risk,
     measure_par_trend,
-    measure_portfolio,
     rows_of,
 )
 from scoring.models import Tier
@@ -23,8 +23,8 @@ class TierLine:
 
     tier: Tier | None
     n_loans: int
-    principal_amount: Decimal
-    expected_bad_amount: Decimal
+    principal_amount: Decimal | None
+    expected_bad_amount: Decimal | None
 
     @property
     def label(self) -> str:
@@ -105,7 +105,7 @@ def measure_panels(*, day: date, only: PortfolioFilter) -> tuple[CurrencyPanel, 
             tiers=tiers.get(portfolio.currency, ()),
             trend=(*trend.get(portfolio.currency, ()), portfolio.par),
         )
-        for portfolio in measure_portfolio(only=only)
+        for portfolio in measure_at_risk(only=only)
     )
 
 

@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 from django.urls import reverse
 
-from borrowers.measures import PortfolioFilter
+from borrowers.measures.services import PortfolioFilter
 from borrowers.models import Loan, Product
 from creditpath.accounts.models import Team, User
 

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from borrowers.errors import NoBusinessDate
-from borrowers.measures import PAR_DAYS, PortfolioFilter, share
+from borrowers.measures.services import PAR_DAYS, PortfolioFilter, share
 from borrowers.services import get_business_date
 from recovery import figures
 from recovery.dashboards import portfolio_app

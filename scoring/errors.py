@@ -67,3 +67,9 @@ class CannotExplain(DomainError):
     """The contributions of this model's features cannot be computed."""
 
     code = "cannot_explain"
+
+
+class ExportRefused(DomainError):
+    """This file cannot be written."""
+
+    code = "export_refused"

@@ -122,12 +122,14 @@ def make_schedule(
     version: int = 1,
     reason: str = "",
     booked: date | datetime | None = None,
+    is_distressed: bool = False,
 ) -> ScheduleVersion:
     """Create one version of a loan's schedule; a version restates the whole plan."""
     schedule = ScheduleVersion.objects.create(
         loan=loan,
         version=version,
         reason=reason or ("original" if version == 1 else "restructure"),
+        is_distressed=is_distressed,
         effective_on=effective_on,
         booked_at=booked_at(booked, day=effective_on),
     )

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from borrowers.admin.ledger import LoanEntryAdmin
-from borrowers.models import ContactEvent, Promise
+from borrowers.models import ContactCost, ContactEvent, Promise
 from creditpath.admin_lists import ReadOnlyAdmin
 
 
@@ -29,3 +29,9 @@ class ContactEventAdmin(ReadOnlyAdmin):
 @admin.register(Promise)
 class PromiseAdmin(LoanEntryAdmin):
     list_display = ("loan", "amount", "made_on", "due_on", "booked_at")
+
+
+@admin.register(ContactCost)
+class ContactCostAdmin(admin.ModelAdmin):
+    list_display = ("channel", "currency", "cost_amount", "minute_amount", "since")
+    list_filter = ("channel", "currency")

@@ -3,7 +3,7 @@
 from borrowers.models.agreements import AttributeDefinition, Collateral, LoanEvent, LoanParty
 from borrowers.models.business_date import BusinessDate
 from borrowers.models.closing import ClosingStep, DayClose
-from borrowers.models.contacts import ContactEvent, Promise
+from borrowers.models.contacts import ContactCost, ContactEvent, Promise
 from borrowers.models.delinquency import Bucket, Delinquency, MonthEndSnapshot
 from borrowers.models.imports import ImportRun
 from borrowers.models.ledger import (
@@ -30,6 +30,7 @@ __all__ = [
     "ClosingStep",
     "Collateral",
     "Consent",
+    "ContactCost",
     "ContactEvent",
     "ContactPoint",
     "DayClose",

@@ -119,3 +119,42 @@ class Promise(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} by {self.due_on}"
+
+
+class ContactCost(models.Model):
+    """What a contact by a channel costs, in a currency, from a day on until a later line takes over.
+
+    Where minutes cost something, a contact whose minutes nobody noted has no known cost.
+    """
+
+    channel = models.CharField(max_length=10, choices=ContactEvent.Channel)
+    currency = models.CharField(max_length=3)
+    cost_amount = models.DecimalField(
+        max_digits=10, decimal_places=4, help_text="Of one contact or attempt: postage, fees, or all of it."
+    )
+    minute_amount = models.DecimalField(
+        max_digits=10, decimal_places=4, default=0, db_default=0, help_text="Of a minute of talk or wrap-up."
+    )
+    since = models.DateField()
+
+    class Meta:
+        ordering = ["channel", "currency", "-since"]
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "currency", "since"], name="contact_cost_is_set_once_a_day"),
+            models.CheckConstraint(
+                condition=Q(channel__in=["call", "sms", "email", "letter", "visit", "inbound"]),
+                name="contact_cost_channel_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(currency__regex=r"^[A-Z]{3}$"), name="contact_cost_currency_is_iso_4217"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    cost_amount__gte=0, cost_amount__lt=1_000_000, minute_amount__gte=0, minute_amount__lt=1_000_000
+                ),
+                name="contact_cost_is_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()}: {self.currency} {self.cost_amount} since {self.since}"

@@ -14,7 +14,8 @@ PAGE = "/dashboards/portfolio/"
 def _open(page_of: PageOf, **options: Any) -> Page:
     page = page_of("manager", PAGE, **options)
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=30_000)
-    expect(page.locator(".js-plotly-plot")).to_have_count(3, timeout=30_000)
+    expect(page.locator("#charts .js-plotly-plot")).to_have_count(3, timeout=30_000)
+    expect(page.locator("#movement .js-plotly-plot").first).to_be_visible(timeout=30_000)
     return page
 
 

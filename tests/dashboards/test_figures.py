@@ -8,7 +8,7 @@ from itertools import pairwise
 import plotly.graph_objects as go
 import pytest
 
-from borrowers.measures import BucketLine, CurrencyPortfolio, ParPoint
+from borrowers.measures.services import BucketLine, CurrencyPortfolio, ParPoint
 from borrowers.models import Bucket
 from recovery import figures
 from recovery.measures import TierLine

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from borrowers.measures import PortfolioFilter, measure_par_trend, measure_portfolio
+from borrowers.measures.services import PortfolioFilter, measure_at_risk, measure_par_trend
 from borrowers.models import Delinquency, Loan, MonthEndSnapshot
 from recovery.measures import measure_dashboard, measure_teams, measure_tiers
 from scoring.engine.services import score_loans
@@ -41,7 +41,7 @@ def test_par_and_buckets_equal_an_independent_computation(portfolio: list[Loan],
             PortfolioFilter() if column is None else PortfolioFilter(**{by: value if by == "currency" else int(value)})
         )
         part = frame if column is None else frame[frame[column] == value]
-        measured = measure_portfolio(only=only)
+        measured = measure_at_risk(only=only)
         assert {panel.currency for panel in measured} == set(part.loan__currency)
         for panel in measured:
             of_currency = part[part.loan__currency == panel.currency]
@@ -70,7 +70,7 @@ def test_trend_equals_an_independent_computation_at_every_month_end(portfolio: l
 
 
 def test_money_of_two_currencies_is_never_added(portfolio: list[Loan]) -> None:
-    panels = measure_portfolio(only=PortfolioFilter())
+    panels = measure_at_risk(only=PortfolioFilter())
     assert sorted(panel.currency for panel in panels) == ["NGN", "USD"]
 
 

@@ -1,6 +1,6 @@
 -- What is outstanding by risk tier.
 -- Grain:   one row per currency and tier; tier is NULL for loans without a score.
--- Base:    loans that still owe and are not written off, as in PAR.
+-- Base:    loans that still owe and are not written off, as in PAR. An amount is NULL where no loan has it.
 -- Cost:    one pass over borrowers_delinquency, one over the newest score of each loan.
 -- Leakage: none to speak of: scores of runs that have not been published are left out.
 WITH newest AS (
@@ -14,13 +14,14 @@ SELECT
     loan.currency,
     newest.tier,
     count(*) AS n_loans,
-    sum(delinquency.outstanding_principal_amount) AS principal_amount,
-    coalesce(sum(delinquency.outstanding_principal_amount * newest.pd::numeric), 0) AS expected_bad_amount
+    sum(coalesce(delinquency.outstanding_principal_amount, delinquency.outstanding_amount)) AS principal_amount,
+    sum(
+        coalesce(delinquency.outstanding_principal_amount, delinquency.outstanding_amount)
+        * coalesce(newest.pd, 0)::numeric
+    ) AS expected_bad_amount
 FROM borrowers_delinquency AS delinquency
-JOIN borrowers_loan AS loan ON loan.id = delinquency.loan_id
+JOIN loans_asked_for(%(currency)s, %(product)s, %(team)s, %(segment)s, %(segment_value)s) AS loan
+    ON loan.id = delinquency.loan_id
 LEFT JOIN newest ON newest.loan_id = delinquency.loan_id
 WHERE is_owing(delinquency.bucket)
-  AND (%(currency)s::text IS NULL OR loan.currency = %(currency)s)
-  AND (%(product)s::bigint IS NULL OR loan.product_id = %(product)s)
-  AND (%(team)s::bigint IS NULL OR loan.borrower_id IN (SELECT id FROM borrowers_borrower WHERE team_id = %(team)s))
 GROUP BY loan.currency, newest.tier
