@@ -189,6 +189,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "PaymentChannel": "borrowers.models.Payment.Channel",
         "ContactChannel": "borrowers.models.ContactEvent.Channel",
+        "AttemptChannel": "recovery.models.ContactReservation.Channel",
+        "HoldChannel": "recovery.models.Hold.Channel",
+        "HoldKind": "recovery.models.Hold.Kind",
     },
 }
 

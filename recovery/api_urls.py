@@ -1,11 +1,19 @@
 """The endpoints of recovery; their names are those of the namespace api, such as "api:action-list"."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from recovery.api import ActionViewSet, RecommendationViewSet, WorklistViewSet
+from recovery.contacts.api import ContactBlockViewSet, ContactPermissionView, ContactReservationViewSet, HoldViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("recommendations", RecommendationViewSet, basename="recommendation")
 router.register("worklist", WorklistViewSet, basename="worklist")
 router.register("actions", ActionViewSet, basename="action")
-urlpatterns = router.urls
+router.register("contact-reservations", ContactReservationViewSet, basename="contact-reservation")
+router.register("contact-blocks", ContactBlockViewSet, basename="contact-block")
+router.register("holds", HoldViewSet, basename="hold")
+urlpatterns = [
+    path("borrowers/<int:pk>/contact-permission/", ContactPermissionView.as_view(), name="contact-permission"),
+    *router.urls,
+]

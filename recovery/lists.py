@@ -8,7 +8,10 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, Sum
 
 from borrowers.models import Borrower, ContactEvent
+from borrowers.services import current_instant
 from creditpath.accounts.models import Role, User
+from recovery.contacts.services import Answer, contact_permissions
+from recovery.forms import CHANNEL_OF
 from recovery.models import Action, Recommendation
 from recovery.policy.decision import BROKEN_PROMISE, FOLLOW_UP_DUE, LANE
 from recovery.querysets import RecommendationQuerySet
@@ -43,6 +46,7 @@ class Row:
 
     recommendation: Recommendation
     last_contact: ContactEvent | None
+    permission: Answer  # to contact them now as the action asks
 
     @property
     def why(self) -> str:
@@ -65,7 +69,7 @@ class WorklistPage:
 
 
 def build_worklist(*, user: User, today: date, asked: dict[str, Any], page: str) -> WorklistPage:
-    """Return the cases that a person may see and asks for: agents their own list, others all teams. At most six queries."""
+    """Return the cases that a person may see and asks for: agents their own list, others all teams. At most seven queries."""
     of_day = Recommendation.objects.visible_to(user).filter(as_of=today).exclude(action=Action.NO_ACTION)
     if user.role == Role.AGENT:
         of_day = of_day.filter(worklist_item__agent=user)
@@ -85,9 +89,11 @@ def build_worklist(*, user: User, today: date, asked: dict[str, Any], page: str)
     shown = Paginator(found, PAGE_SIZE).get_page(page)
     rows = list(shown.object_list)
     last = _last_contacts([row.borrower_id for row in rows])
+    channels = {row.pk: CHANNEL_OF.get(row.action, "call") for row in rows}
+    answers = contact_permissions([(row.borrower_id, channels[row.pk]) for row in rows], instant=current_instant())
     return WorklistPage(
         page=shown,
-        rows=tuple(Row(row, last.get(row.borrower_id)) for row in rows),
+        rows=tuple(Row(row, last.get(row.borrower_id), answers[row.borrower_id, channels[row.pk]]) for row in rows),
         queues=tuple(_queues(user, counts, asked.get("queue") or "")),
         minutes_left=int(counts["minutes"] or 0),
         n_day=counts["n_day"],

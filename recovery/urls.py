@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from recovery import views
+from recovery.contacts import views as contacts
 from recovery.portfolio_view import portfolio_dashboard
 from recovery.todays_list import todays_list
 
@@ -14,5 +15,10 @@ urlpatterns: list[URLPattern] = [
     path("borrowers/<int:pk>/actions/", views.record_action, name="record-action"),
     path("borrowers/<int:pk>/payments/", views.record_borrower_payment, name="record-payment"),
     path("worklist/today/", todays_list, name="todays-list"),
+    path("borrowers/<int:pk>/contacts/", contacts.contacts, name="contacts"),
+    path("borrowers/<int:pk>/contacts.csv", contacts.contacts_csv, name="contacts-csv"),
+    path("borrowers/<int:pk>/contacts.json", contacts.contacts_json, name="contacts-json"),
+    path("borrowers/<int:pk>/holds/", contacts.hold, name="set-hold"),
+    path("borrowers/<int:pk>/holds/lift/", contacts.lift, name="lift-hold"),
     path("dashboards/portfolio/", portfolio_dashboard, name="portfolio-dashboard"),
 ]

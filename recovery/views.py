@@ -22,6 +22,8 @@ from recovery.forms import CHANNEL_OF, FollowUpForm, PaymentForm, WorklistFilter
 from recovery.lists import build_worklist
 from recovery.models import WorklistItem
 
+GATE = ("call", "sms", "email")  # the channels whose answer stands on the page of a borrower
+
 
 @require_safe
 def worklist(request: HttpRequest) -> HttpResponse:
@@ -87,6 +89,8 @@ def record_action(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             again = " It was recorded before, and once." if report.is_repeat else ""
             messages.success(request, f"Recorded for {case.borrower}: {report.event}.{again}")
+            if report.flags:
+                messages.warning(request, f"It was not permitted, and is flagged: {' '.join(report.flags)}")
             if request.POST.get("then") == "next":
                 return _to_next(request, user, report.item if report.item and report.item.agent_id == user.pk else None)
             return redirect("recovery:borrower", pk)
@@ -167,5 +171,7 @@ def _show(
     if case.parts and may_call(user, "recovery:record-payment", "POST"):
         context["payment"] = payment or PaymentForm(loans=_loans(case), initial={"effective_on": case.today})
         context["payment_is_open"] = payment is not None
+    answers = services.contact_permissions([(case.borrower.pk, channel) for channel in GATE], instant=case.now)
+    context["gate"] = [answers[case.borrower.pk, channel] for channel in GATE]
     context["search_url"] = f"{reverse('recovery:worklist')}?{urlencode({'q': ''})}"
     return render(request, "recovery/borrower.html", context)

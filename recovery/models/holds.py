@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from borrowers.models import Borrower, ContactEvent, ContactPoint, Loan
 from borrowers.models.fields import booked_at_field
+from recovery.querysets import OfBorrowerQuerySet
 
 
 class Hold(models.Model):
@@ -50,6 +51,8 @@ class Hold(models.Model):
     contact_event = models.ForeignKey(ContactEvent, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
     booked_at = booked_at_field()
+
+    objects = OfBorrowerQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

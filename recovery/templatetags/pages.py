@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from borrowers.querysets import OWING_BUCKETS
 from creditpath.access import may_call
+from recovery.contacts.permission import Answer
 from recovery.templatetags.drawings import ICONS, TIER_SHAPES
 
 register = template.Library()
@@ -66,9 +67,6 @@ def may(context: template.Context, route: str, method: str = "GET") -> bool:
     """Say whether the person looking may call a route."""
     return may_call(context["request"].user, route, method)
 
-
-# Most rules allow contacts from 8:00 to 21:00 at the borrower's place. The page says so; it enforces nothing.
-FIRST_CONTACT, LAST_CONTACT = "08:00", "21:00"
 
 TIER_WORDS = {"low": "low", "medium": "medium", "high": "high", "very_high": "very high"}
 
@@ -139,17 +137,36 @@ def minutes(value: int | Decimal) -> str:
 
 
 @register.simple_tag
-def local_time_of(instant: datetime | None, zone: str) -> SafeString:
-    """Show the time of day at a place, with a word where most rules forbid a contact; "unknown" without a zone."""
-    written = local_time(instant, zone)
-    if not written:
-        return mark_safe('<span class="soft" title="The time zone is not known">unknown</span>')
-    if FIRST_CONTACT <= written < LAST_CONTACT:
+def gate_time(answer: Answer, instant: datetime | None, zone: str) -> SafeString:
+    """Show the time of day at a person's place, with the reason where the gate would not let them be contacted now."""
+    written = local_time(instant, zone) or "unknown"
+    if answer.is_allowed:
         return format_html("{}", written)
-    word = "too early" if written < FIRST_CONTACT else "too late"
+    word = SHORT_REASONS.get(answer.reasons[0].code, "on hold")
     return format_html(
-        '<span class="off-hours">{} {}<span class="small"> {}</span></span>', icon("moon", 12), written, word
+        '<span class="off-hours" title="{}">{} {}<span class="small"> {}</span></span>',
+        answer.sentence,
+        icon("moon" if word == "not now" else "warning", 12),
+        written,
+        word,
     )
+
+
+# What stands in the way, in two words; a hold is called a hold.
+SHORT_REASONS = {
+    "outside_hours": "not now",
+    "inconvenient_time": "not now",
+    "call_limit": "no attempts left",
+    "sms_limit": "no attempts left",
+    "email_limit": "no attempts left",
+    "visit_limit": "no attempts left",
+    "conversation_wait": "spoken to lately",
+    "opted_out": "opted out",
+    "no_jurisdiction": "no jurisdiction",
+    "no_rules": "no rules",
+    "no_zone": "no time zone",
+    "unknown_zone": "no time zone",
+}
 
 
 @register.filter

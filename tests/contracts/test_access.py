@@ -21,6 +21,13 @@ PUBLIC_ROUTES = {"login", "healthz", "api:login"}  # with static files, all that
 FOREIGN_ROWS: dict[str, Callable[[World], int]] = {
     "recovery:borrower": lambda world: world.foreign.borrower.pk,
     "recovery:record-action": lambda world: world.foreign.borrower.pk,
+    "recovery:contacts": lambda world: world.foreign.borrower.pk,
+    "recovery:set-hold": lambda world: world.foreign.borrower.pk,
+    "api:contact-permission": lambda world: world.foreign.borrower.pk,
+    "api:contact-reservation-detail": lambda world: world.foreign.attempt.pk,
+    "api:contact-reservation-release": lambda world: world.foreign.attempt.pk,
+    "api:contact-block-detail": lambda world: world.foreign.block.pk,
+    "api:hold-detail": lambda world: world.foreign.hold.pk,
     "api:borrower-detail": lambda world: world.foreign.borrower.pk,
     "api:loan-detail": lambda world: world.foreign.loan.pk,
     "api:payment-detail": lambda world: world.foreign.payment.pk,

@@ -8,7 +8,16 @@ from django.utils import timezone
 
 from borrowers.models import Borrower, ContactEvent, Loan, Payment, Promise
 from creditpath.accounts.models import Team, User
-from recovery.models import Action, Policy, PolicyRule, Recommendation, WorklistItem
+from recovery.models import (
+    Action,
+    ContactBlock,
+    ContactReservation,
+    Hold,
+    Policy,
+    PolicyRule,
+    Recommendation,
+    WorklistItem,
+)
 from scoring.models import Deployment, FeatureVector, ModelVersion, Score, ScoringRun
 from tests.factories import make_borrower, make_contact, make_loan, make_payment, make_promise, make_user
 
@@ -27,6 +36,9 @@ class Case:
     score: Score
     recommendation: Recommendation
     item: WorklistItem
+    attempt: ContactReservation
+    block: ContactBlock
+    hold: Hold
 
 
 @dataclass(frozen=True)
@@ -95,4 +107,13 @@ def make_case(team: Team, agent: User, run: ScoringRun, rule: PolicyRule) -> Cas
     )
     rank = WorklistItem.objects.filter(as_of=DAY, agent=agent).count() + 1
     item = WorklistItem.objects.create(as_of=DAY, recommendation=recommendation, agent=agent, rank=rank)
-    return Case(borrower, loan, payment, contact, promise, score, recommendation, item)
+    attempt = ContactReservation.objects.create(
+        borrower=borrower, channel=contact.channel, agent=agent, state="performed", contact_event=contact
+    )
+    block = ContactBlock.objects.create(
+        borrower=borrower, channel="call", asked_at=timezone.now(), answer=attempt.answer
+    )
+    hold = Hold.objects.create(
+        borrower=borrower, kind="do_not_contact", channel="visit", starts_on=DAY, reason="secret reason"
+    )
+    return Case(borrower, loan, payment, contact, promise, score, recommendation, item, attempt, block, hold)
