@@ -21,6 +21,8 @@ from django.db import connection, transaction
 
 from borrowers.models import Borrower
 from creditpath.accounts.models import Role, Team, User
+from recovery.contacts.services import choose_contact_profile
+from recovery.models import Profile
 
 DEFAULT_LOANS = 5000
 SEED = 42
@@ -145,6 +147,11 @@ def create_people() -> Any:
             last_name=last_name,
         )
         lines.append(f"{username:<15} {password}  {role.label}{f', team {team}' if team else ''}\n")
+    choose_contact_profile(
+        profile=Profile.FIRST_PARTY,
+        reason="The lender of the demonstration collects its own debts.",
+        chosen_by=User.objects.get(username="admin"),
+    )
     write_logins("".join(lines))
     return {"people": len(PEOPLE), "teams": len(teams)}
 

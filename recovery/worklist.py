@@ -12,10 +12,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import Coalesce
 
-from borrowers.services import get_business_date
+from borrowers.services import current_instant, get_business_date
 from creditpath.accounts.models import Role, User
+from recovery.contacts.permission import contact_permissions
+from recovery.forms import CHANNEL_OF
 from recovery.models import Action, Recommendation, WorklistItem
-from recovery.querysets import RecommendationQuerySet
+from recovery.querysets import RecommendationQuerySet, WorklistItemQuerySet
 from recovery.recommending import take_turn
 from recovery.reports import WorklistReport
 
@@ -85,15 +87,32 @@ def plan_worklists(*, as_of: date) -> WorklistReport:
 def next_case(*, agent: User, after: WorklistItem | None = None) -> WorklistItem | None:
     """Return the agent's next open case of the day, or None if there is nothing left to do.
 
-    First comes the agent's own list, below `after` if that is given and then from the top. When it is done, the most urgent
-    case of the team that nobody has is put on it; agents who press Next at once get different cases.
+    First comes the agent's own list, below `after` if that is given and then from the top, but for cases that the contact gate
+    would refuse now. When it is done, the most urgent case of the team that nobody has is put on it; agents who press Next at
+    once get different cases. Only then come the agent's cases that may not be contacted now.
     """
     as_of = get_business_date()
     own = WorklistItem.objects.on(as_of).open().filter(agent=agent).order_by("rank")
-    if after is not None and (below := own.filter(rank__gt=after.rank).first()):
+    if after is not None and (below := _first_permitted(own.filter(rank__gt=after.rank))):
         return below
     others = own.exclude(pk=after.pk) if after is not None else own
-    return others.first() or _claim(agent, as_of) or own.first()
+    return _first_permitted(others) or _claim(agent, as_of) or others.first() or own.first()
+
+
+def _first_permitted(items: WorklistItemQuerySet) -> WorklistItem | None:
+    """Return the first case whose borrower may be contacted now as the action asks; one query of the gate per 20 cases."""
+    now = current_instant()
+    rows = list(items.select_related("recommendation"))
+    for start in range(0, len(rows), 20):
+        asked = [
+            (item.recommendation.borrower_id, CHANNEL_OF.get(item.recommendation.action, "call"))
+            for item in rows[start : start + 20]
+        ]
+        answers = contact_permissions(asked, instant=now)
+        for item, question in zip(rows[start:], asked, strict=False):
+            if answers[question].is_allowed:
+                return item
+    return None
 
 
 def _claim(agent: User, as_of: date) -> WorklistItem | None:

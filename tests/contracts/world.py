@@ -110,6 +110,7 @@ def make_case(team: Team, agent: User, run: ScoringRun, rule: PolicyRule) -> Cas
     attempt = ContactReservation.objects.create(
         borrower=borrower, channel=contact.channel, agent=agent, state="performed", contact_event=contact
     )
+    attempt.refresh_from_db()  # the database filled in the answer
     block = ContactBlock.objects.create(
         borrower=borrower, channel="call", asked_at=timezone.now(), answer=attempt.answer
     )

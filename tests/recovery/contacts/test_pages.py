@@ -13,12 +13,12 @@ from django.urls import reverse
 
 from borrowers.models import Borrower, Consent, ContactPoint, Loan
 from borrowers.services import current_instant, refresh_delinquency
-from creditpath.accounts.models import Role, User
+from creditpath.accounts.models import Role, Team, User
 from recovery.contacts.services import record_action, reserve_contact, set_hold
 from recovery.errors import ContactNotPermitted
 from recovery.models import Hold
-from recovery.services import plan_worklists, recommend_actions
-from tests.factories import at, make_contact, make_loan
+from recovery.services import next_case, plan_worklists, recommend_actions
+from tests.factories import at, make_borrower, make_contact, make_loan
 
 DAY = date(2026, 6, 30)
 ClientOf = Callable[[str], Client]
@@ -153,3 +153,18 @@ def test_a_follow_up_against_the_rules_is_recorded_and_said_to_be_flagged(histor
     answer = client.post(reverse("recovery:record-action", args=[history.borrower_id]), form, follow=True)
     assert "It was not permitted, and is flagged: They asked not to be contacted" in answer.content.decode()
     assert current_instant().date() == DAY
+
+
+def test_next_passes_over_who_cannot_be_called_now(
+    loan: Loan, client_of: ClientOf, people: dict[Role, User], team: Team
+) -> None:
+    later = make_loan(borrower=make_borrower(team=team), instalments=[(date(2026, 5, 21), 100)])
+    refresh_delinquency(as_of=DAY)
+    recommend_actions(as_of=DAY)
+    plan_worklists(as_of=DAY)
+    agent = people[Role.AGENT]
+    assert next_case(agent=agent).recommendation.borrower == loan.borrower  # type: ignore[union-attr]
+    set_hold(borrower=loan.borrower, kind="cease", reason="said so", set_by=agent)
+    assert next_case(agent=agent).recommendation.borrower == later.borrower  # type: ignore[union-attr]
+    set_hold(borrower=later.borrower, kind="cease", reason="said so", set_by=agent)
+    assert next_case(agent=agent).recommendation.borrower == loan.borrower  # type: ignore[union-attr]
