@@ -23,7 +23,7 @@ class DayReport:
             who = f" by {step.skipped_by}" if step.skipped_by else ""
             text = f"skipped{who}: {step.skip_reason}" if step.state == ClosingStep.State.SKIPPED else took + again
             lines.append(f"  {step.name:<24} {text}")
-            lines += [f"    broken: {each['name']}: {each['detail']}" for each in step.figures.get("broken", ())]
+            lines += [f"    broken: {each['name']}: {each['detail']}" for each in step.figures.get("findings", ())]
         return lines
 
     def as_json(self) -> dict[str, Any]:

@@ -29,4 +29,4 @@ def refresh_figures(closing: Closing) -> Mapping[str, Any]:
 def verify_data(closing: Closing) -> Mapping[str, Any]:
     """Check every invariant; what is broken is reported and does not hold the close up."""
     report = verify()
-    return {"checked": report.checked, "broken": [asdict(broken) for broken in report.broken]}
+    return {"checked": report.checked, "findings": [asdict(broken) for broken in report.broken]}

@@ -73,11 +73,24 @@ def test_a_close_runs_every_step_once_and_records_it(team: Team) -> None:
     assert steps["refresh_delinquency"].figures["n_loans"] == 3
     assert steps["score_loans"].figures["default"]["n_scored"] == 3
     assert steps["check_promises"].figures == {"open": 1}
-    assert steps["verify"].figures["broken"] == []
+    assert steps["verify"].figures["findings"] == []
     assert Recommendation.objects.filter(as_of=NEXT).count() == steps["recommend_actions"].figures["n"] > 0
     assert WorklistItem.objects.filter(as_of=NEXT).exists()
     close = DayClose.objects.get()
     assert (close.day, close.previous_day, close.state, close.is_catch_up) == (NEXT, DAY, "done", False)
+
+
+def test_summary_tells_what_verify_found_and_takes_broken_promises_for_figures(team: Team) -> None:
+    loans = make_books(team)
+    report = close_of_business(day=DAY + timedelta(days=5))
+    assert {step.name: step for step in report.days[-1].steps}["check_promises"].figures == {"broken": 1}
+    assert "broken:" not in report.summary()
+    BusinessDate.objects.update(day=DAY + timedelta(days=5))
+    make_payment(loans[0], date(2025, 1, 1), 5, booked=date(2025, 1, 1))
+    assert (
+        "    broken: no payment or charge counts from before its loan was approved: payment"
+        in close_of_business(day=DAY + timedelta(days=6)).summary()
+    )
 
 
 def test_a_day_is_closed_once(team: Team) -> None:
