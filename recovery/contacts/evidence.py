@@ -210,7 +210,8 @@ def _blocks(borrower: Borrower, zone: str, show: ShowPoint) -> Iterator[Line]:
 
 def _hold(hold: Hold, zone: str, show: ShowPoint) -> Line:
     until = f", until {hold.ends_on}" if hold.ends_on else ""
-    times = f", {hold.from_time:%H:%M} to {hold.until_time or 'midnight'}" if hold.from_time else ""
+    end = f"{hold.until_time:%H:%M}" if hold.until_time else "midnight"
+    times = f", {hold.from_time:%H:%M} to {end}" if hold.from_time else ""
     return Line(
         kind="hold",
         at=hold.booked_at,
