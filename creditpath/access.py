@@ -37,6 +37,8 @@ CASE_WORKERS = frozenset({Role.AGENT, Role.MANAGER, Role.ADMIN})
 CASE_READERS = CASE_WORKERS | {Role.COMPLIANCE}
 CASHIERS = frozenset({Role.MANAGER, Role.ADMIN, Role.INTEGRATION})
 IMPORTERS = frozenset({Role.MANAGER, Role.ADMIN})
+POLICY_WRITERS = frozenset({Role.MANAGER, Role.ADMIN})
+POLICY_READERS = STAFF | {Role.AGENT}
 MODEL_READERS = STAFF | {Role.INTEGRATION}
 
 # The name of a route, or "namespace:*" for all of a namespace that have no line of their own. In the API a line opens
@@ -59,6 +61,19 @@ ROUTES: dict[str, Access] = {
     "recovery:borrower": CASE_READERS,
     "borrowers:loan": CASE_READERS,
     "recovery:record-action": CASE_WORKERS,
+    "recovery:answer-recommendation": CASE_WORKERS,
+    "recovery:policies": POLICY_READERS,
+    "recovery:draft-policy": POLICY_WRITERS,
+    "recovery:policy": POLICY_READERS,
+    "recovery:change-policy": POLICY_WRITERS,
+    "recovery:add-policy-line": POLICY_WRITERS,
+    "recovery:policy-line": POLICY_WRITERS,
+    "recovery:move-policy-line": POLICY_WRITERS,
+    "recovery:delete-policy-line": POLICY_WRITERS,
+    "recovery:take-policy-step": POLICY_WRITERS,
+    "recovery:compare-policies": POLICY_READERS,
+    "recovery:replay-policy": POLICY_WRITERS,
+    "recovery:policy-replay": POLICY_READERS,
     "recovery:record-payment": CASHIERS - {Role.INTEGRATION},
     "recovery:contacts": CASE_READERS,
     "recovery:contacts-csv": CASE_READERS - {Role.AGENT},
@@ -210,8 +225,8 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "scoring.score": _model(STAFF | PERSONAL),
     "scoring.featurevector": _model(STAFF),
     "scoring.staleloan": _model(STAFF),
-    # Until the day from which it counts; the admin closes a policy that has come into force.
-    "recovery.policy": _model(STAFF, add=_MANAGERS, change=_MANAGERS, delete=_MANAGERS),
+    # As long as it is a draft; the database closes a policy that is submitted.
+    "recovery.policy": _model(STAFF, change=_MANAGERS),
     "recovery.policyrule": _model(STAFF, add=_MANAGERS, change=_MANAGERS, delete=_MANAGERS),
     "recovery.jurisdiction": _model(STAFF, add=ADMIN, change=ADMIN),
     # Drafts; the database keeps what is approved, and a second person approves.
@@ -222,7 +237,12 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "recovery.validationnotice": _model(PERSONAL, add=CASE_READERS),
     "recovery.contactreservation": _model(PERSONAL),
     "recovery.contactblock": _model(PERSONAL),
+    "recovery.policyevent": _model(STAFF),
+    "recovery.policyreplay": _model(STAFF),
+    "recovery.replayline": _model(STAFF),
     "recovery.recommendation": _model(_READERS | PERSONAL),
+    "recovery.decisionanswer": _model(_READERS | PERSONAL),
+    "recovery.performedaction": _model(_READERS | PERSONAL),
     "recovery.worklistitem": _model(_READERS | PERSONAL),
 }
 

@@ -19,7 +19,8 @@ from borrowers.models import (
 from borrowers.querysets import SETTLED_BUCKETS
 from borrowers.services import current_instant
 from creditpath.accounts.models import Role, User
-from recovery.models import Recommendation, WorklistItem
+from recovery.models import DecisionAnswer, Recommendation, WorklistItem
+from recovery.policy.actions import channel_of
 from recovery.timeline import Timeline, build_timeline
 from scoring.models import Purpose, Score
 
@@ -102,6 +103,7 @@ class Case:
     now: datetime
     recommendation: Recommendation | None
     item: WorklistItem | None
+    answer: DecisionAnswer | None
     parts: tuple[LoanPart, ...]
     timeline: Timeline
     contact_points: tuple[ContactPoint, ...]
@@ -111,6 +113,13 @@ class Case:
     places: int | None = None
     open_promise: dict[str, Any] | None = None
     overdue: tuple[tuple[str, Decimal | None], ...] = field(default=())
+
+    @property
+    def channel_to_use(self) -> str:
+        """Return how the follow-up form starts: as was decided, by a person before the policy."""
+        if self.answer is not None and self.answer.answer == DecisionAnswer.Answer.OTHER:
+            return channel_of(self.answer.action) or "call"
+        return (self.recommendation.channel if self.recommendation else "") or "call"
 
     @property
     def owing(self) -> list[LoanPart]:
@@ -180,6 +189,7 @@ def build_case(*, borrower: Borrower, user: User, today: date, until: date | Non
         now=current_instant(),
         recommendation=recommendation,
         item=item,
+        answer=recommendation.answers.select_related("answered_by").first() if recommendation else None,
         parts=parts,
         timeline=build_timeline(borrower, loans, promises, until=until),
         contact_points=tuple(ContactPoint.objects.filter(borrower=borrower).order_by("-is_preferred", "id")),

@@ -22,6 +22,7 @@ from django.db import connection, transaction
 from borrowers.models import Borrower
 from creditpath.accounts.models import Role, Team, User
 from recovery.contacts.services import choose_contact_profile
+from recovery.demo_policies import answer_as_an_agent, make_policies, try_draft
 from recovery.models import Profile
 
 DEFAULT_LOANS = 5000
@@ -113,8 +114,11 @@ def steps_for(loans: int) -> list[Step]:
         Step("train_models", lambda answers: ask("train_models", progress_lines=not sys.stderr.isatty())),
         Step("promote_model", lambda answers: promote_champion(answers["train_models"])),
         Step("score_loans", lambda answers: ask("score_loans")),
+        Step("policies", lambda answers: make_policies()),
         Step("recommend_actions", lambda answers: ask("recommend_actions")),
         Step("plan_worklists", lambda answers: ask("plan_worklists")),
+        Step("try a draft", lambda answers: try_draft()),
+        Step("answers", lambda answers: answer_as_an_agent()),
     ]
 
 

@@ -64,3 +64,21 @@ class RuleNotApproved(DomainError):
     """The rules cannot be changed like this."""
 
     code = "rule_not_approved"
+
+
+class PolicyRefused(DomainError):
+    """The policy cannot be changed like this."""
+
+    code = "policy_refused"
+
+
+class PolicyIsNoDraft(DomainError):
+    """This version is no draft any more: begin a new version from it and change that."""
+
+    code = "policy_is_no_draft"
+
+
+class AnswerRefused(DomainError):
+    """The recommendation cannot be answered like this."""
+
+    code = "answer_refused"

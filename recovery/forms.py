@@ -13,16 +13,6 @@ from recovery.models import Action
 from scoring.models import Tier
 
 ARREARS = [(value, label) for value, label in Bucket.choices if value in OWING_BUCKETS]
-# How a recommended action is carried out; the form starts with it.
-CHANNEL_OF: dict[str, str] = {
-    Action.CALL: ContactEvent.Channel.CALL,
-    Action.PLAN: ContactEvent.Channel.CALL,
-    Action.SETTLEMENT: ContactEvent.Channel.CALL,
-    Action.SMS: ContactEvent.Channel.SMS,
-    Action.REMINDER: ContactEvent.Channel.SMS,
-    Action.EMAIL: ContactEvent.Channel.EMAIL,
-    Action.VISIT: ContactEvent.Channel.VISIT,
-}
 
 
 class DayInput(forms.DateInput):
@@ -117,6 +107,27 @@ class FollowUpForm(_FormOnce):
     def __init__(self, *args: Any, loans: list[Loan], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _offer(self, loans, empty="the one longest overdue")
+
+
+class AnswerForm(_FormOnce):
+    """Something else than what is recommended, and why."""
+
+    action = forms.ChoiceField(label="Do instead", error_messages={"required": "Choose what to do instead."})
+    reason = forms.CharField(
+        label="Why", max_length=500, widget=forms.TextInput(attrs={"dir": "auto"}),
+        error_messages={"required": "Say why, in a few words: it is read when the policy is next changed."},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, recommended: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["action"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "Choose…"), *((value, label) for value, label in Action.choices if value != recommended)]
+
+    def answered(self) -> dict[str, Any]:
+        values = dict(self.cleaned_data)
+        values["form_key"] = values.pop("key")
+        return values
 
 
 class PaymentForm(_FormOnce):

@@ -57,6 +57,8 @@ class Home:
     then: tuple[WorklistItem, ...] = ()
     team: tuple[dict[str, Any], ...] = ()
     by_action: tuple[tuple[str, int], ...] = ()
+    n_day: int = 0
+    n_by_priors: int = 0
 
 
 @require_safe
@@ -93,6 +95,8 @@ def _agent(user: User, day: date) -> Home:
         ),
         next_item=ahead[0] if ahead else None,
         then=tuple(ahead[1:]),
+        n_day=work["n_day"],
+        n_by_priors=work["n_by_priors"],
     )
 
 
@@ -126,6 +130,8 @@ def _manager(user: User, day: date) -> Home:
         ),
         ways=_ways(user, ("recovery:portfolio-dashboard", "Portfolio", "Balances by bucket and tier, PAR, trends")),
         team=_team(day),
+        n_day=work["n_day"],
+        n_by_priors=work["n_by_priors"],
         by_action=tuple(
             (Action(row["action"]).label, row["n"])
             for row in Recommendation.objects.filter(as_of=day).values("action").annotate(n=Count("id")).order_by("-n")
@@ -205,7 +211,7 @@ def _compliance(user: User, day: date) -> Home:
             user,
             ("recovery:worklist", "Worklist", "Who is to be contacted today, and why"),
             ("admin:recovery_recommendation_changelist", "Decision log", "Every decision with facts and reasons"),
-            ("admin:recovery_policy_changelist", "Policies", "The rules by version"),
+            ("recovery:policies", "Policies", "The rules by version, tried on past days and approved"),
             ("admin:borrowers_contactevent_changelist", "Contacts", "Every contact that was recorded"),
         ),
     )
@@ -290,7 +296,12 @@ def _work(whose: Q, day: date) -> dict[str, Any]:
     return (
         Recommendation.objects.filter(whose, as_of=day)
         .exclude(action=Action.NO_ACTION)
-        .aggregate(**counts, minutes=Sum("expected_minutes", filter=QUEUES[""]), n_day=Count("id"))
+        .aggregate(
+            **counts,
+            minutes=Sum("expected_minutes", filter=QUEUES[""]),
+            n_day=Count("id"),
+            n_by_priors=Count("id", filter=Q(ordered_by=Recommendation.OrderedBy.PRIORS)),
+        )
     )
 
 

@@ -30,6 +30,43 @@ def actions_were_eligible() -> Iterator[str]:
     )
 
 
+@invariant("probabilities of a decision sum to one, and the assigned action has its own")
+def probabilities_sum_to_one() -> Iterator[str]:
+    yield from _lines(
+        "SELECT format('decision %s: %s', r.id, r.eligible_actions) FROM recovery_recommendation r"
+        " CROSS JOIN LATERAL (SELECT sum(value::float) AS total FROM jsonb_each_text(r.eligible_actions)) s"
+        " WHERE abs(s.total - 1) > 1e-6 OR abs((r.eligible_actions ->> r.action)::float - r.probability) > 1e-6"
+    )
+
+
+@invariant("a decision is by the line of the policy in force on its day")
+def decisions_are_by_the_policy_in_force() -> Iterator[str]:
+    yield from _lines(
+        "SELECT format('decision %s of %s: policy %s counts from %s until %s', r.id, r.as_of, p.version, p.effective_from,"
+        " p.effective_until) FROM recovery_recommendation r JOIN recovery_policy p ON p.id = r.policy_id"
+        " LEFT JOIN recovery_policyrule l ON l.id = r.policy_rule_id"
+        " WHERE p.state <> 'approved' OR r.as_of < p.effective_from OR r.as_of >= p.effective_until OR l.policy_id <> p.id"
+    )
+
+
+@invariant("a policy is approved by somebody who had no hand in it")
+def policies_are_approved_by_another() -> Iterator[str]:
+    yield from _lines(
+        "SELECT DISTINCT format('policy %s: approved by %s, who %s it', p.version, u.username, e.kind)"
+        " FROM recovery_policy p JOIN recovery_policyevent e ON e.policy_id = p.id AND e.by_id = p.approved_by_id"
+        " JOIN accounts_user u ON u.id = p.approved_by_id WHERE e.kind IN ('created', 'edited', 'submitted')"
+    )
+
+
+@invariant("what was performed after a decision was a contact with its borrower")
+def performed_actions_are_of_their_borrower() -> Iterator[str]:
+    yield from _lines(
+        "SELECT format('performed action %s: contact with %s, decision about %s', d.id, e.borrower_id, r.borrower_id)"
+        " FROM recovery_performedaction d JOIN recovery_recommendation r ON r.id = d.recommendation_id"
+        " JOIN borrowers_contactevent e ON e.id = d.contact_event_id WHERE e.borrower_id <> r.borrower_id"
+    )
+
+
 @invariant("a worklist item is of the day of its recommendation")
 def items_are_of_their_day() -> Iterator[str]:
     yield from _lines(

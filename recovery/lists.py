@@ -11,7 +11,6 @@ from borrowers.models import Borrower, ContactEvent
 from borrowers.services import current_instant
 from creditpath.accounts.models import Role, User
 from recovery.contacts.services import Answer, contact_permissions
-from recovery.forms import CHANNEL_OF
 from recovery.models import Action, Recommendation
 from recovery.policy.decision import BROKEN_PROMISE, FOLLOW_UP_DUE, LANE
 from recovery.querysets import RecommendationQuerySet
@@ -65,6 +64,7 @@ class WorklistPage:
     queues: tuple[Queue, ...]
     minutes_left: int
     n_day: int
+    n_by_priors: int
     elsewhere: tuple[Borrower, ...]
 
 
@@ -79,6 +79,7 @@ def build_worklist(*, user: User, today: date, asked: dict[str, Any], page: str)
         **{key or "open": Count("id", filter=condition) for key, condition in QUEUES.items()},
         minutes=Sum("expected_minutes", filter=~IS_DONE),
         n_day=Count("id"),
+        n_by_priors=Count("id", filter=Q(ordered_by=Recommendation.OrderedBy.PRIORS)),
     )
     order = ["worklist_item__rank"] if user.role == Role.AGENT else ["-priority", "id"]
     found = (
@@ -89,7 +90,7 @@ def build_worklist(*, user: User, today: date, asked: dict[str, Any], page: str)
     shown = Paginator(found, PAGE_SIZE).get_page(page)
     rows = list(shown.object_list)
     last = _last_contacts([row.borrower_id for row in rows])
-    channels = {row.pk: CHANNEL_OF.get(row.action, "call") for row in rows}
+    channels = {row.pk: row.channel or "call" for row in rows}
     answers = contact_permissions([(row.borrower_id, channels[row.pk]) for row in rows], instant=current_instant())
     return WorklistPage(
         page=shown,
@@ -97,6 +98,7 @@ def build_worklist(*, user: User, today: date, asked: dict[str, Any], page: str)
         queues=tuple(_queues(user, counts, asked.get("queue") or "")),
         minutes_left=int(counts["minutes"] or 0),
         n_day=counts["n_day"],
+        n_by_priors=counts["n_by_priors"],
         elsewhere=_elsewhere(user, asked.get("q") or "", {row.borrower_id for row in rows}),
     )
 

@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from creditpath.accounts.models import User
 
 
+class PolicyQuerySet(models.QuerySet):
+    def in_force(self, day: date) -> Self:
+        """Keep the one version that counts on a day, if there is one."""
+        return self.filter(state="approved", effective_from__lte=day).filter(
+            models.Q(effective_until__isnull=True) | models.Q(effective_until__gt=day)
+        )
+
+
 class RecommendationQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
         """Keep what the user may see: agents their own team's borrowers, other roles all."""

@@ -25,6 +25,9 @@ class RecommendationReport:
     n_without_score: int
     by_action: dict[str, int]
     seconds: float
+    n_by_priors: int = 0
+    n_by_lot: int = 0
+    policy_version: int | None = None
 
     def summary(self) -> str:
         lines = [
@@ -32,6 +35,12 @@ class RecommendationReport:
         ]
         if self.n_without_score:
             lines.append(f"{self.n_without_score:,} without a score: there the policy alone decided.")
+        if self.n_by_priors:
+            lines.append(f"{self.n_by_priors:,} ordered by rules and priors, no model's score being there.")
+        if self.n_by_lot:
+            lines.append(
+                f"{self.n_by_lot:,} drawn by lot among the actions of their line, so that effects can be learned."
+            )
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
@@ -42,6 +51,9 @@ class RecommendationReport:
             "seconds": round(self.seconds, 3),
             "n_new": self.n_new,
             "n_without_score": self.n_without_score,
+            "n_by_priors": self.n_by_priors,
+            "n_by_lot": self.n_by_lot,
+            "policy": self.policy_version,
         }
 
 
@@ -81,6 +93,36 @@ class WorklistReport:
             "n_without_room": self.n_without_room,
             "n_without_agent": self.n_without_agent,
             "n_for_managers": self.n_for_managers,
+        }
+
+
+@dataclass(frozen=True)
+class ReplayReport:
+    """What a draft would have decided on past days, against the policy in force."""
+
+    replay: int
+    policy_version: int
+    against_version: int
+    days: int
+    cases: int
+    cases_decided_otherwise: int
+    seconds: float
+
+    def summary(self) -> str:
+        return (
+            f"Version {self.policy_version} tried on {self.days:,} days against version {self.against_version}: "
+            f"{self.cases_decided_otherwise:,} of {self.cases:,} cases decided otherwise."
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "replay": self.replay,
+            "policy": self.policy_version,
+            "against": self.against_version,
+            "days": self.days,
+            "cases": self.cases,
+            "cases_decided_otherwise": self.cases_decided_otherwise,
+            "seconds": round(self.seconds, 3),
         }
 
 

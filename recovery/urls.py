@@ -1,6 +1,6 @@
 """The pages of recovery."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from recovery import views
 from recovery.contacts import views as contacts
@@ -8,7 +8,7 @@ from recovery.portfolio_view import portfolio_dashboard
 from recovery.todays_list import todays_list
 
 app_name = "recovery"
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("worklist/", views.worklist, name="worklist"),
     path("worklist/next/", views.next_case, name="next-case"),
     path("borrowers/<int:pk>/", views.borrower, name="borrower"),
@@ -20,5 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("borrowers/<int:pk>/contacts.json", contacts.contacts_json, name="contacts-json"),
     path("borrowers/<int:pk>/holds/", contacts.hold, name="set-hold"),
     path("borrowers/<int:pk>/holds/lift/", contacts.lift, name="lift-hold"),
+    path("borrowers/<int:pk>/answer/", views.answer_recommendation, name="answer-recommendation"),
+    path("policies/", include("recovery.policymaking.urls")),
     path("dashboards/portfolio/", portfolio_dashboard, name="portfolio-dashboard"),
 ]

@@ -18,7 +18,7 @@ from creditpath.accounts.models import User
 from creditpath.errors import DomainError
 from recovery import services
 from recovery.case import Case, build_case
-from recovery.forms import CHANNEL_OF, FollowUpForm, PaymentForm, WorklistFilter
+from recovery.forms import AnswerForm, FollowUpForm, PaymentForm, WorklistFilter
 from recovery.lists import build_worklist
 from recovery.models import WorklistItem
 
@@ -98,6 +98,33 @@ def record_action(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def answer_recommendation(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept the day's recommendation, or say what is done instead and why; typed text stays where something is wrong."""
+    user = _person(request)
+    case = _case(request, pk)
+    if case.recommendation is None:
+        messages.warning(request, "Nothing is recommended today: there is nothing to answer.")
+        return redirect("recovery:borrower", pk)
+    is_accepted = request.POST.get("answer") == "accept"
+    form = AnswerForm(request.POST, recommended=case.recommendation.action)
+    if is_accepted or form.is_valid():
+        values = {"form_key": request.POST.get("key", "")[:40]} if is_accepted else form.answered()
+        try:
+            made = services.answer_recommendation(recommendation=case.recommendation, by=user, **values)
+        except DomainError as error:
+            if is_accepted:
+                messages.error(request, error.detail)
+                return redirect("recovery:borrower", pk)
+            form.add_domain_error(error)
+            form.mark_errors()
+        else:
+            said = "Accepted" if made.answer == made.Answer.ACCEPTED else "Noted: you decided otherwise"
+            messages.success(request, f"{said}. Record what came of it below.")
+            return redirect("recovery:borrower", pk)
+    return _show(request, case, answer=form)
+
+
+@require_POST
 def record_borrower_payment(request: HttpRequest, pk: int) -> HttpResponse:
     """Enter a payment; sending the form twice enters it once."""
     user = _person(request)
@@ -158,16 +185,18 @@ def _show(
     request: HttpRequest,
     case: Case,
     *,
+    answer: AnswerForm | None = None,
     follow_up: FollowUpForm | None = None,
     payment: PaymentForm | None = None,
 ) -> HttpResponse:
     user = _person(request)
     context: dict[str, Any] = {"case": case, "borrower": case.borrower, "today": case.today}
     if may_call(user, "recovery:record-action", "POST"):
-        action = case.recommendation.action if case.recommendation else ""
-        context["follow_up"] = follow_up or FollowUpForm(
-            loans=_owing(case), initial={"channel": CHANNEL_OF.get(action, "call")}
-        )
+        way = case.channel_to_use
+        context["follow_up"] = follow_up or FollowUpForm(loans=_owing(case), initial={"channel": way})
+    if case.recommendation is not None and may_call(user, "recovery:answer-recommendation", "POST"):
+        context["answer_form"] = answer or AnswerForm(recommended=case.recommendation.action)
+        context["answer_is_open"] = answer is not None
     if case.parts and may_call(user, "recovery:record-payment", "POST"):
         context["payment"] = payment or PaymentForm(loans=_loans(case), initial={"effective_on": case.today})
         context["payment_is_open"] = payment is not None

@@ -15,10 +15,9 @@ from django.db.models.functions import Coalesce
 from borrowers.services import current_instant, get_business_date
 from creditpath.accounts.models import Role, User
 from recovery.contacts.permission import contact_permissions
-from recovery.forms import CHANNEL_OF
+from recovery.decisions.recommending import take_turn
 from recovery.models import Action, Recommendation, WorklistItem
 from recovery.querysets import RecommendationQuerySet, WorklistItemQuerySet
-from recovery.recommending import take_turn
 from recovery.reports import WorklistReport
 
 SHIFT_MINUTES = 7 * 60  # a day of eight hours less breaks
@@ -105,7 +104,7 @@ def _first_permitted(items: WorklistItemQuerySet) -> WorklistItem | None:
     rows = list(items.select_related("recommendation"))
     for start in range(0, len(rows), 20):
         asked = [
-            (item.recommendation.borrower_id, CHANNEL_OF.get(item.recommendation.action, "call"))
+            (item.recommendation.borrower_id, item.recommendation.channel or "call")
             for item in rows[start : start + 20]
         ]
         answers = contact_permissions(asked, instant=now)

@@ -35,6 +35,15 @@ def plain_static_files() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_lots() -> Iterator[None]:
+    """Let the starting policy draw nothing by lot, so that a test can say what is recommended; tests of the lot ask for it."""
+    from django.test import override_settings
+
+    with override_settings(STARTING_EXPLORATION_RATIO=0):
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Give each run its own test database, so that two of them on one machine do not meet."""

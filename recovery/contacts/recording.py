@@ -12,6 +12,7 @@ from django.utils import timezone
 from borrowers.models import Borrower, Bucket, ContactEvent, ContactPoint, Delinquency, Loan, LoanParty, Promise
 from borrowers.services import current_instant, get_business_date
 from creditpath.accounts.models import User
+from recovery.decisions.services import record_performed
 from recovery.errors import ActionRefused, BorrowerOutOfReach, FormAlreadyUsed
 from recovery.models import ContactReservation, WorklistItem
 from recovery.reports import ActionReport
@@ -123,6 +124,7 @@ def record_action(
     )
     if reservation is None and happened_at is None:
         reservation = _find_open(event)
+    record_performed(event=event)
     return ActionReport(
         event=event,
         promise=promise,

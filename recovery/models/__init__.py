@@ -1,9 +1,10 @@
 """Tables of the work, by subject."""
 
 from recovery.models.contact_rules import ContactProfile, ContactRule, Jurisdiction, LimitationPeriod, Profile
-from recovery.models.decisions import Recommendation
+from recovery.models.decisions import DecisionAnswer, PerformedAction, Recommendation
 from recovery.models.holds import Hold, ValidationNotice
-from recovery.models.policies import Action, Policy, PolicyRule
+from recovery.models.policies import Action, Policy, PolicyEvent, PolicyRule
+from recovery.models.replays import PolicyReplay, ReplayLine
 from recovery.models.reservations import ContactBlock, ContactReservation
 from recovery.models.worklists import WorklistItem
 
@@ -13,13 +14,18 @@ __all__ = [
     "ContactProfile",
     "ContactReservation",
     "ContactRule",
+    "DecisionAnswer",
     "Hold",
     "Jurisdiction",
     "LimitationPeriod",
+    "PerformedAction",
     "Policy",
+    "PolicyEvent",
+    "PolicyReplay",
     "PolicyRule",
     "Profile",
     "Recommendation",
+    "ReplayLine",
     "ValidationNotice",
     "WorklistItem",
 ]

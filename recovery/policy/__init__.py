@@ -1,7 +1,24 @@
 """What to do about a borrower: pure functions from facts and rules to a decision with its reasons. No database here."""
 
+from recovery.policy.checking import Fault, find_faults
+from recovery.policy.comparing import Change, compare
 from recovery.policy.decision import Decision, decide
 from recovery.policy.facts import Facts, PromiseState
 from recovery.policy.rules import PolicyRules, Rule
+from recovery.policy.sentences import conditions_of, describe, do
 
-__all__ = ["Decision", "Facts", "PolicyRules", "PromiseState", "Rule", "decide"]
+__all__ = [
+    "Change",
+    "Decision",
+    "Facts",
+    "Fault",
+    "PolicyRules",
+    "PromiseState",
+    "Rule",
+    "compare",
+    "conditions_of",
+    "decide",
+    "describe",
+    "do",
+    "find_faults",
+]

@@ -1,6 +1,6 @@
 """What is known of a borrower on a day; one row of sql/recommendation_facts.sql."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -17,14 +17,21 @@ class PromiseState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The facts of one borrower. Amounts are in `currency`, that of the loan which is longest overdue."""
+    """The facts of one borrower. Amounts are in `currency`, that of the loan which is longest overdue.
+
+    An amount that is None is not available: the lender's own figures for the loan say days or statuses alone.
+    """
 
     as_of: date
     currency: str
     days_past_due: int
-    overdue_amount: Decimal
+    overdue_amount: Decimal | None
     overdue_loans: int
-    mean_overdue_amount: Decimal = Decimal(0)
+    bucket: str = ""
+    product: str = ""
+    instalments_past_due: int | None = None
+    outstanding_amount: Decimal | None = None
+    mean_overdue_amount: Decimal | None = Decimal(0)
     oldest_unpaid_due_on: date | None = None
     next_due_on: date | None = None
     next_due_amount: Decimal | None = None
@@ -33,6 +40,7 @@ class Facts:
     pd: float | None = None
     tier: str | None = None
     model: str | None = None
+    feature_set: str | None = None
     model_is_default: bool = True
     promise: PromiseState = PromiseState.NONE
     promise_amount: Decimal | None = None
@@ -42,18 +50,34 @@ class Facts:
     last_channel: str | None = None
     last_outcome: str | None = None
     attempts_in_30_days: int = 0
+    attempts_unanswered: int = 0
+    first_unanswered_on: date | None = None
+    calls_in_7_days: int = 0
+    last_conversation_on: date | None = None
     follow_up_on: date | None = None
     disputed_on: date | None = None
     hardship_on: date | None = None
+    holds: tuple[str, ...] = ()
+    closed_channels: tuple[str, ...] = ()
+    is_vulnerable: bool = False
+    is_time_barred: bool = False
 
     @property
     def follow_up_is_due(self) -> bool:
         return self.follow_up_on is not None and self.follow_up_on <= self.as_of
 
+    @property
+    def days_since_contact(self) -> int | None:
+        return None if self.last_contact_on is None else (self.as_of - self.last_contact_on).days
+
     def as_json(self) -> dict[str, Any]:
         """Return what the decision log keeps: every fact that is known, exact amounts as text."""
-        return {
-            name: str(value) if isinstance(value, Decimal | date) else value
-            for name, value in asdict(self).items()
-            if value is not None and value != ""
-        }
+        known: dict[str, Any] = {}
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if value is None or value in ("", ()):
+                continue
+            if isinstance(value, Decimal | date):
+                value = str(value)
+            known[name] = value
+        return known

@@ -1,19 +1,13 @@
 """Reasons in plain words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
+from recovery.policy.actions import CHANNELS
 from recovery.policy.facts import Facts, PromiseState
+from recovery.policy.priors import SOURCE, find_prior
 
-CHANNELS = {
-    "call": "call",
-    "sms": "text message",
-    "email": "e-mail",
-    "letter": "letter",
-    "visit": "visit",
-    "inbound": "inbound call",
-}
 OUTCOMES = {
     "no_answer": "no answer",
     "left_message": "a message was left",
@@ -53,7 +47,11 @@ def _promise(facts: Facts) -> Iterator[str]:
 
 
 def _owed(facts: Facts) -> Iterator[str]:
-    if facts.overdue_amount > 0 and facts.oldest_unpaid_due_on is not None:
+    if facts.overdue_amount is None:
+        since = f" since {day(facts.oldest_unpaid_due_on)}" if facts.oldest_unpaid_due_on else ""
+        late = f"{count(facts.days_past_due, 'day')} past due{since}" if facts.days_past_due else "Nothing is past due"
+        yield f"{late}; the amount is not available."
+    elif facts.overdue_amount > 0 and facts.oldest_unpaid_due_on is not None:
         loans = f", over {facts.overdue_loans} loans" if facts.overdue_loans > 1 else ""
         yield (
             f"{money(facts.overdue_amount, facts.currency)} is overdue{loans}, the oldest part since "
@@ -67,7 +65,14 @@ def _owed(facts: Facts) -> Iterator[str]:
 
 def _risk(facts: Facts) -> str:
     if facts.pd is None or facts.tier is None:
-        return "Not scored by a model: the policy alone decides."
+        prior = find_prior(facts.bucket)
+        if prior is None:
+            return "Not scored by a model: the policy alone decides."
+        where = "with nothing overdue" if prior.bucket == "current" else f"{prior.bucket.replace('-', '–')} days late"
+        return (
+            f"No model yet, so rules and priors order the list: of accounts {where}, {chance(prior.default_ratio)} were 90 or "
+            f"more days late within three months ({SOURCE})."
+        )
     outcome = "to fall 91 or more days behind" if facts.model_is_default else "to turn out bad"
     return f"Risk is {TIERS[facts.tier]}: {chance(facts.pd)} likely {outcome} (model {facts.model})."
 
@@ -101,3 +106,8 @@ def chance(pd: float) -> str:
     if pd > 0.99:
         return "over 99 %"
     return f"{pd * 100:.0f} %"
+
+
+def join(parts: Sequence[str], word: str = "and") -> str:
+    """List in words: "a", "a and b", "a, b and c"."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {word} {parts[-1]}" if parts else ""

@@ -32,10 +32,22 @@ NAVIGATION = (
     ("home", "Home"),
     ("recovery:worklist", "Worklist"),
     ("recovery:portfolio-dashboard", "Portfolio"),
+    ("recovery:policies", "Policies"),
     ("borrowers:imports", "Import"),
     ("admin:index", "Admin"),
     ("api:docs", "API"),
 )
+
+
+# Pages that stand below one of the bar.
+BELOW = {
+    "recovery:worklist": ("recovery:borrower",),
+    "borrowers:imports": ("borrowers:import",),
+    "recovery:policies": (
+        "recovery:policy", "recovery:policy-line", "recovery:add-policy-line", "recovery:policy-replay",
+        "recovery:compare-policies",
+    ),
+}  # fmt: skip
 
 
 @register.simple_tag(takes_context=True)
@@ -54,10 +66,7 @@ def navigation(context: template.Context) -> list[Link]:
             url = reverse(route)
         except NoReverseMatch:  # a part of the site that is not installed has no link
             continue
-        is_here = here == route or (route, here) in (
-            ("recovery:worklist", "recovery:borrower"),
-            ("borrowers:imports", "borrowers:import"),
-        )
+        is_here = here == route or here in BELOW.get(route, ())
         links.append(Link(label, url, is_here))
     return links
 
@@ -113,6 +122,12 @@ def action_verb(action: str, size: int = 16) -> SafeString:
     """Show an action as an icon and what it asks a person to do."""
     drawing = icon(action, size) if action in ICONS else ""
     return format_html('<span class="with-icon action">{}{}</span>', drawing, VERBS.get(action, action))
+
+
+@register.simple_tag
+def action_icon(action: str, size: int = 16) -> SafeString:
+    """Draw the icon of an action where its name stands beside it."""
+    return icon(action, size) if action in ICONS else mark_safe("")
 
 
 @register.simple_tag
@@ -205,6 +220,26 @@ def percent(ratio: float | None) -> str:
 def share(ratio: float) -> str:
     """Write a part of a whole as whole per cent; what is nearly nothing is not called nothing."""
     return "under 1 %" if 0 < ratio < 0.01 else f"{ratio * 100:.0f} %"
+
+
+@register.filter
+def exact_percent(ratio: float | None) -> str:
+    """Write a share with the digits that small ones need: "0.03 %", "12 %"."""
+    if ratio is None:
+        return "–"
+    percent = ratio * 100
+    return (
+        f"{percent:.0f} %"
+        if percent >= 10 or percent == 0
+        else f"{percent:.1f} %"
+        if percent >= 1
+        else f"{percent:.2f} %"
+    )
+
+
+@register.filter
+def absolute(number: float) -> float:
+    return abs(number)
 
 
 @register.filter

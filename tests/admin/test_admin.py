@@ -14,7 +14,7 @@ from borrowers.services import refresh_delinquency
 from creditpath.accounts.models import Role, Team, User
 from creditpath.admin_lists import LargeTablePaginator
 from recovery.models import Policy, PolicyRule, Recommendation, WorklistItem
-from recovery.services import ensure_default_policy
+from recovery.services import draft_policy, ensure_default_policy
 from scoring.engine.services import score_loans
 from scoring.models import ModelVersion, Score
 from tests.factories import make_borrower, make_contact, make_loan, make_promise
@@ -260,25 +260,26 @@ def test_bytes_of_a_model_are_not_read_for_its_list(
 
 def _policy_form(**fields: Any) -> dict[str, Any]:
     return {
-        "version": 7, "title": "Softer", "effective_from": "2026-08-01", "rules-TOTAL_FORMS": 1, "rules-INITIAL_FORMS": 0,
-        "rules-0-position": 1, "rules-0-action": "call", "rules-0-reason": "Late.", "rules-0-expected_minutes": 5,
-        "rules-0-tiers": "[]", "rules-0-has_broken_promise": "unknown", "rules-0-has_open_promise": "unknown",
-    } | fields  # fmt: skip
+        "title": "Softer", "currency": "USD", "exploration_ratio": "0.05", "rules-TOTAL_FORMS": 1, "rules-INITIAL_FORMS": 0,
+        "rules-0-position": 1, "rules-0-action": "call", "rules-0-reason": "late", "rules-0-expected_minutes": 5,
+        "rules-0-tiers": "[]", "rules-0-buckets": "[]", "rules-0-products": "[]", "rules-0-alternatives": "[]", **fields,
+    }  # fmt: skip
 
 
-def test_policy_is_written_with_its_rules_until_the_day_it_counts(client_of: ClientOf, books: list[Loan]) -> None:
+def test_draft_is_edited_with_its_lines_checked_and_the_edit_kept(
+    client_of: ClientOf, books: list[Loan], people: dict[Role, User]
+) -> None:
+    policy = draft_policy(by=people[Role.ADMIN], title="Soft")
     client = client_of(Role.MANAGER)
-    answer = client.post(_address(Policy, "add"), _policy_form())
-    assert answer.status_code == 302, answer.context["errors"]
-    policy = Policy.objects.get(version=7)
-    assert (policy.created_by.username, policy.rules.get().action) == ("manager", "call")
-    rule = policy.rules.get()
-    changed = _policy_form(
-        title="Softest",
-        **{"rules-INITIAL_FORMS": 1, "rules-0-id": rule.pk, "rules-0-policy": policy.pk, "rules-0-action": "sms"},
-    )
-    assert client.post(_address(Policy, "change", policy.pk), changed).status_code == 302
-    assert policy.rules.get().action == "sms"
+    address = _address(Policy, "change", policy.pk)
+    refused = client.post(address, _policy_form(**{"rules-0-action": "settlement"}))
+    assert "Enter how much may be let go at most" in refused.content.decode()
+    assert client.post(address, _policy_form()).status_code == 302
+    policy.refresh_from_db()
+    assert (policy.title, policy.rules.get().action) == ("Softer", "call")
+    event = policy.events.last()
+    assert event is not None
+    assert (event.kind, event.by, "Line 1 is new" in event.detail) == ("edited", people[Role.MANAGER], True)
 
 
 def test_policy_that_has_come_into_force_is_not_changed(client_of: ClientOf, books: list[Loan]) -> None:

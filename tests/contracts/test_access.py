@@ -19,6 +19,7 @@ PUBLIC_ROUTES = {"login", "healthz", "api:login"}  # with static files, all that
 
 # Routes with the number of a row that agents may call: how to find another team's row, which must then not be there.
 FOREIGN_ROWS: dict[str, Callable[[World], int]] = {
+    "borrowers:loan": lambda world: world.foreign.loan.pk,
     "recovery:borrower": lambda world: world.foreign.borrower.pk,
     "recovery:record-action": lambda world: world.foreign.borrower.pk,
     "recovery:contacts": lambda world: world.foreign.borrower.pk,
@@ -28,6 +29,7 @@ FOREIGN_ROWS: dict[str, Callable[[World], int]] = {
     "api:contact-reservation-release": lambda world: world.foreign.attempt.pk,
     "api:contact-block-detail": lambda world: world.foreign.block.pk,
     "api:hold-detail": lambda world: world.foreign.hold.pk,
+    "recovery:answer-recommendation": lambda world: world.foreign.borrower.pk,
     "api:borrower-detail": lambda world: world.foreign.borrower.pk,
     "api:loan-detail": lambda world: world.foreign.loan.pk,
     "api:payment-detail": lambda world: world.foreign.payment.pk,

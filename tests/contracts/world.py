@@ -54,6 +54,7 @@ def make_world(*, team: Team, agent: User, other_team: Team) -> World:
     model = make_model()
     policy = Policy.objects.create(version=1, title="first", effective_from=DAY)
     rule = PolicyRule.objects.create(policy=policy, position=1, action=Action.CALL, reason="late")
+    Policy.objects.filter(pk=policy.pk).update(state=Policy.State.APPROVED, is_installed=True)
     stranger = make_user("agent", team=other_team)
     run = ScoringRun.objects.create(
         model=model, kind="batch", engine="onnxruntime", as_of=DAY, known_at=timezone.now(), published_at=timezone.now()

@@ -1,0 +1,1 @@
+"""How policies come to be: drafting, trying on past days, approval by a second person."""
