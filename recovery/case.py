@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Concat, JSONObject
 
 from borrowers.models import (
     Borrower,
@@ -19,7 +20,7 @@ from borrowers.models import (
 from borrowers.querysets import SETTLED_BUCKETS
 from borrowers.services import current_instant
 from creditpath.accounts.models import Role, User
-from recovery.models import DecisionAnswer, Recommendation, WorklistItem
+from recovery.models import Action, DecisionAnswer, Recommendation, WorklistItem
 from recovery.policy.actions import channel_of
 from recovery.timeline import Timeline, build_timeline
 from scoring.models import Purpose, Score
@@ -95,6 +96,29 @@ class LoanPart:
 
 
 @dataclass(frozen=True)
+class AnswerShown:
+    """What somebody said to the recommendation last."""
+
+    answer: str
+    action: str
+    reason: str
+    username: str
+    name: str
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.answer == DecisionAnswer.Answer.ACCEPTED
+
+    @property
+    def who(self) -> str:
+        return self.name.strip() or self.username
+
+    @property
+    def instead(self) -> str:
+        return str(Action(self.action).label)
+
+
+@dataclass(frozen=True)
 class Case:
     """What is known of one borrower now."""
 
@@ -103,7 +127,7 @@ class Case:
     now: datetime
     recommendation: Recommendation | None
     item: WorklistItem | None
-    answer: DecisionAnswer | None
+    answer: AnswerShown | None
     parts: tuple[LoanPart, ...]
     timeline: Timeline
     contact_points: tuple[ContactPoint, ...]
@@ -117,7 +141,7 @@ class Case:
     @property
     def channel_to_use(self) -> str:
         """Return how the follow-up form starts: as was decided, by a person before the policy."""
-        if self.answer is not None and self.answer.answer == DecisionAnswer.Answer.OTHER:
+        if self.answer is not None and not self.answer.is_accepted:
             return channel_of(self.answer.action) or "call"
         return (self.recommendation.channel if self.recommendation else "") or "call"
 
@@ -179,6 +203,7 @@ def build_case(*, borrower: Borrower, user: User, today: date, until: date | Non
     promises = _promise_states(ids, today)
     recommendation = (
         Recommendation.objects.filter(borrower=borrower, as_of=today)
+        .annotate(last_answer=_last_answer())
         .select_related("policy_rule__policy", "loan", "worklist_item__agent")
         .first()
     )
@@ -189,13 +214,29 @@ def build_case(*, borrower: Borrower, user: User, today: date, until: date | Non
         now=current_instant(),
         recommendation=recommendation,
         item=item,
-        answer=recommendation.answers.select_related("answered_by").first() if recommendation else None,
+        answer=AnswerShown(**said) if recommendation and (said := recommendation.last_answer) else None,
         parts=parts,
         timeline=build_timeline(borrower, loans, promises, until=until),
         contact_points=tuple(ContactPoint.objects.filter(borrower=borrower).order_by("-is_preferred", "id")),
         open_promise=next((promise for promise in promises.values() if promise["state"] == "open"), None),
         overdue=_sum_overdue(parts),
         **_place_in_queue(item, borrower.pk, user),
+    )
+
+
+def _last_answer() -> Subquery:
+    """Return the latest answer as one value of the recommendation's own query."""
+    answers = DecisionAnswer.objects.filter(recommendation=OuterRef("pk")).order_by("-id")
+    return Subquery(
+        answers.values(
+            said=JSONObject(
+                answer="answer",
+                action="action",
+                reason="reason",
+                username="answered_by__username",
+                name=Concat("answered_by__first_name", Value(" "), "answered_by__last_name"),
+            )
+        )[:1]
     )
 
 
