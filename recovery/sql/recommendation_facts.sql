@@ -99,8 +99,22 @@ held AS (
         borrower_id,
         array_agg(DISTINCT kind::text ORDER BY kind::text) FILTER (WHERE kind <> 'do_not_contact') AS kinds,
         array_agg(DISTINCT channel::text ORDER BY channel::text) FILTER (WHERE kind = 'do_not_contact') AS channels
-    FROM holds_on(%(day)s, %(known)s)
-    WHERE kind NOT IN ('inconvenient_time', 'inconvenient_place')
+    FROM (
+        SELECT borrower_id, kind, channel
+        FROM holds_on(%(day)s, %(known)s)
+        WHERE kind NOT IN ('inconvenient_time', 'inconvenient_place')
+        UNION ALL
+        SELECT loan.borrower_id, 'bankruptcy', ''
+        FROM borrowers_loanevent AS event
+        JOIN borrowers_loan AS loan ON loan.id = event.loan_id
+        WHERE event.kind = 'bankruptcy'
+            AND event.effective_on <= %(day)s
+            AND event.booked_at <= %(known)s
+            AND NOT EXISTS (
+                SELECT FROM borrowers_loanevent AS later
+                WHERE later.revokes_id = event.id AND later.effective_on <= %(day)s AND later.booked_at <= %(known)s
+            )
+    ) AS standing
     GROUP BY borrower_id
 ),
 promised AS (

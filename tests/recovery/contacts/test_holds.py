@@ -7,9 +7,11 @@ from django.db import IntegrityError, connection, transaction
 
 from borrowers.models import Borrower, ContactEvent, ContactPoint, Loan, LoanEvent
 from borrowers.services import refresh_delinquency
+from creditpath.accounts.models import User
 from recovery.contacts.services import lift_hold, record_validation_notice, set_hold
 from recovery.errors import HoldRefused
-from recovery.models import Hold
+from recovery.models import Hold, Recommendation
+from recovery.services import recommend_actions
 from tests.factories import make_contact, make_loan
 from tests.recovery.contacts.conftest import NEW_YORK, Ask, codes, local
 
@@ -204,3 +206,17 @@ def test_a_debt_past_its_limitation_period_is_called_time_barred(
     assert [reason.code for reason in answer.legal_reasons] == (["time_barred"] if barred else [])
     if barred:
         assert words in answer.warnings[0].text
+
+
+# --- what is recommended ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", [*STOPPING, "in the books"])
+def test_nobody_is_recommended_to_be_contacted_while_a_hold_stands(kind: str, loan: Loan, agent: User) -> None:
+    if kind == "in the books":
+        LoanEvent.objects.create(loan=loan, kind="bankruptcy", effective_on=date(2026, 6, 1))
+    else:
+        hold(loan.borrower, kind)
+    refresh_delinquency(as_of=DAY)
+    recommend_actions(as_of=DAY)
+    made = Recommendation.objects.get()
+    assert made.action in {"no_action", "legal_review"}
+    assert made.facts["holds"] == ["bankruptcy" if kind == "in the books" else kind]
