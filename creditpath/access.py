@@ -198,6 +198,7 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "borrowers.loan": _model(PERSONAL),
     "borrowers.scheduleversion": _model(PERSONAL),
     "borrowers.instalment": _model(PERSONAL),
+    "borrowers.scheduleplan": _model(PERSONAL),
     "borrowers.payment": _model(STAFF | PERSONAL, add=CASHIERS),
     "borrowers.consent": _model(PERSONAL),
     "borrowers.loanparty": _model(PERSONAL, add=_MANAGERS, change=_MANAGERS),

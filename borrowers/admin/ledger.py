@@ -4,7 +4,16 @@ from typing import ClassVar
 
 from django.contrib import admin
 
-from borrowers.models import BalanceSnapshot, Charge, Collateral, Instalment, LoanEvent, ScheduleVersion, Statement
+from borrowers.models import (
+    BalanceSnapshot,
+    Charge,
+    Collateral,
+    Instalment,
+    LoanEvent,
+    SchedulePlan,
+    ScheduleVersion,
+    Statement,
+)
 from creditpath.admin_lists import ReadOnlyAdmin
 
 
@@ -20,6 +29,14 @@ class LoanEntryAdmin(ReadOnlyAdmin):
 class ScheduleVersionAdmin(LoanEntryAdmin):
     list_display = ("loan", "version", "reason", "effective_on", "booked_at")
     list_filter = ("reason",)
+
+
+@admin.register(SchedulePlan)
+class SchedulePlanAdmin(ReadOnlyAdmin):
+    list_display = ("schedule", "due_on", "due_cents")
+    list_select_related = ("schedule__loan",)
+    search_fields = ("schedule__loan__external_id__startswith",)
+    ordering = ("-pk",)
 
 
 @admin.register(Instalment)

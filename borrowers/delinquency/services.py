@@ -14,6 +14,7 @@ from borrowers.errors import DayNotClosed
 from borrowers.models import Loan, MonthEndSnapshot
 from creditpath.sql import load
 
+REFRESH_LOCK = 7_304_117  # an advisory lock's number, of no meaning
 MONTH_ENDS_KEPT = 13  # a year of change needs the month end before it
 Progress = Callable[[int, int, str], None]
 
@@ -69,9 +70,10 @@ def refresh_delinquency(
     """Compute and keep the figures of a day (the business date), of all loans or of the given loan ids.
 
     A refresh of all loans also keeps the snapshots of the month ends up to that day which are missing, at most the last
-    MONTH_ENDS_KEPT, each as it was known then. One statement for the day and one per month end, in one transaction; cost
-    linear in instalments and payments. Running it again changes nothing. Refreshes of the same loan at once wait for each
-    other; the later one stands. Raises NoBusinessDate on empty books, DayNotClosed for a day after the business date.
+    MONTH_ENDS_KEPT, each as it was known then. All in one transaction: readers see the figures of before or of after. Cost
+    linear in payments and loans; a row that is the same is not written, so running it again changes nothing. Refreshes that
+    could write the same rows wait for each other. Raises NoBusinessDate on empty books, DayNotClosed for a day after the
+    business date.
     """
     began = monotonic()
     business_date = get_business_date()
@@ -87,9 +89,9 @@ def refresh_delinquency(
             progress(done, steps, f"month end {day}")
             snapshots += _keep_month_end(day)
         progress(steps - 1, steps, f"days past due on {as_of}")
-        if loan_ids is not None:
-            _lock(loan_ids)
-        computed, inserted, updated, removed = _write(as_of, loan_ids)
+        with connection.cursor() as cursor:
+            _take_turn(cursor, loan_ids)
+            computed, inserted, updated, removed = _write(cursor, as_of, loan_ids)
         progress(steps, steps, "done")
     return DelinquencyReport(
         as_of=as_of,
@@ -103,18 +105,31 @@ def refresh_delinquency(
     )
 
 
-def _lock(loan_ids: list[int]) -> None:
-    """Let refreshes of the same loans wait for each other, in one order so that none waits in a circle."""
-    list(Loan.objects.filter(id__in=loan_ids).order_by("id").select_for_update(no_key=True).values_list("id"))
+def _take_turn(cursor: Any, loan_ids: list[int] | None) -> None:
+    """Wait until no refresh runs that could write the same rows from older knowledge.
+
+    A refresh of all loans excludes every other one; refreshes of some loans go side by side and wait for each other at the
+    loans they share, in the order of ids so that none waits in a circle. What is read afterwards is what was committed by then.
+    """
+    if loan_ids is None:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REFRESH_LOCK])
+        return
+    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [REFRESH_LOCK])
+    cursor.execute(
+        "SELECT count(*) FROM (SELECT FROM borrowers_loan WHERE id = ANY (%s::bigint[]) ORDER BY id FOR NO KEY UPDATE) AS held",
+        [loan_ids],
+    )
 
 
-def _write(as_of: date, loan_ids: list[int] | None) -> tuple[int, int, int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            load("borrowers", "refresh_delinquency.sql"),
-            {"as_of": as_of, "known_at": known_at(as_of=as_of), "loans": loan_ids},
-        )
-        return cursor.fetchone()
+def _write(cursor: Any, as_of: date, loan_ids: list[int] | None) -> tuple[int, int, int, int]:
+    """Return how many loans were computed, and how many rows inserted, updated and removed."""
+    facts = {"as_of": as_of, "known_at": known_at(as_of=as_of), "loans": loan_ids}
+    cursor.execute("SET LOCAL work_mem = '256MB'")  # one group per loan is hashed; smaller, it goes through the disk
+    cursor.execute(load("borrowers", "refreshing/remove.sql"), facts)
+    removed = int(cursor.rowcount)
+    cursor.execute(load("borrowers", "refreshing/compute.sql"), facts)
+    cursor.execute(load("borrowers", "refreshing/write.sql"), facts)
+    return (*cursor.fetchone(), removed)
 
 
 def _keep_month_end(day: date) -> int:

@@ -118,3 +118,32 @@ def schedule_versions_have_no_gaps() -> Iterator[str]:
         HAVING max(version) <> count(*)
         ORDER BY loan_id
     """)
+
+
+@invariant("the plan kept of a schedule is the sum of its instalments")
+def plans_are_the_sums_of_instalments() -> Iterator[str]:
+    """Cost: one sort of the instalments."""
+    yield from find("""
+        SELECT format('schedule version %%s of loan %%s', schedule.version, loan.external_id)
+        FROM (
+            SELECT
+                schedule_id, array_agg(due_on ORDER BY due_on, number) AS due_on,
+                array_agg((due * 100)::bigint ORDER BY due_on, number) AS due_cents,
+                array_agg((principal * 100)::bigint ORDER BY due_on, number) AS principal_cents,
+                (min(principal_amount + interest_amount) * 100)::bigint AS smallest_cents
+            FROM (
+                SELECT
+                    instalment.*, sum(principal_amount) OVER in_turn AS principal,
+                    sum(principal_amount + interest_amount + fee_amount) OVER in_turn AS due
+                FROM borrowers_instalment AS instalment
+                WINDOW in_turn AS (PARTITION BY schedule_id ORDER BY due_on, number ROWS UNBOUNDED PRECEDING)
+            ) AS line
+            GROUP BY schedule_id
+        ) AS whole
+        FULL JOIN borrowers_scheduleplan AS plan ON plan.schedule_id = whole.schedule_id
+        JOIN borrowers_scheduleversion AS schedule ON schedule.id = coalesce(whole.schedule_id, plan.schedule_id)
+        JOIN borrowers_loan AS loan ON loan.id = schedule.loan_id
+        WHERE (plan.due_on, plan.due_cents, plan.principal_cents, plan.smallest_cents)
+            IS DISTINCT FROM (whole.due_on, whole.due_cents, whole.principal_cents, whole.smallest_cents)
+        ORDER BY loan.id, schedule.version
+    """)

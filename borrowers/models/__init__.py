@@ -13,6 +13,7 @@ from borrowers.models.ledger import (
     Loan,
     Payment,
     Product,
+    SchedulePlan,
     ScheduleVersion,
     Statement,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "Promise",
     "Reconciliation",
     "ReconciliationDifference",
+    "SchedulePlan",
     "ScheduleVersion",
     "Statement",
     "Upload",

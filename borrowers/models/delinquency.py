@@ -60,6 +60,11 @@ class Delinquency(DelinquencyFigures):
     """The figures of a loan as of the last refresh."""
 
     loan = models.OneToOneField(Loan, on_delete=models.PROTECT, primary_key=True, related_name="delinquency")
+    last_payment_id = models.BigIntegerField(
+        null=True,
+        editable=False,
+        help_text="Of a plain loan: so that a refresh looks the payment up only when it is another.",
+    )
     refreshed_at = models.DateTimeField()
 
     class Meta:

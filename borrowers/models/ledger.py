@@ -1,6 +1,7 @@
 """Loans and the append-only ledger: schedules, instalments, payments. Every entry has two clocks, effective and booked."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -164,6 +165,26 @@ class Instalment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loan_id} #{self.number} due {self.due_on}"
+
+
+class SchedulePlan(models.Model):
+    """What a schedule asks for, in one row: derived from its instalments by the database, so that refreshing is quick."""
+
+    schedule = models.OneToOneField(ScheduleVersion, on_delete=models.CASCADE, primary_key=True, related_name="plan")
+    due_on = ArrayField(models.DateField(), help_text="In the order of settlement.")
+    due_cents = ArrayField(models.BigIntegerField(), help_text="Due up to each instalment, in hundredths.")
+    principal_cents = ArrayField(
+        models.BigIntegerField(), help_text="Principal due up to each instalment, in hundredths."
+    )
+    smallest_cents = models.BigIntegerField(
+        help_text="Principal and interest of the smallest instalment, in hundredths."
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["schedule"], name="plan_emptied_idx", condition=Q(due_on=[]))]
+
+    def __str__(self) -> str:
+        return f"plan of {self.schedule_id}"
 
 
 class Payment(models.Model):

@@ -118,6 +118,17 @@ def instalment_loans(draw: st.DrawFn) -> Ledger:
 
 
 @st.composite
+def plain_loans(draw: st.DrawFn) -> Ledger:
+    """An instalment loan without charges, events, steps of payments and reversals: most of any real book."""
+    ledger = draw(instalment_loans())
+    ledger.order, ledger.costs, ledger.happenings = "fip", [], []
+    for entry in ledger.entries:
+        entry.is_waiting = False
+        entry.cleared_on = entry.returned_on = entry.back_on = None
+    return ledger
+
+
+@st.composite
 def accounts(draw: st.DrawFn) -> Ledger:
     """A revolving account whose statements are sometimes corrected."""
     start = draw(st.sampled_from(STARTS))

@@ -17,7 +17,14 @@ from hypothesis import strategies as st
 
 from borrowers.models import Loan
 from tests.borrowers.asking import ask
-from tests.borrowers.random_ledgers import Books, accounts, instalment_loans, instants, stated_loans
+from tests.borrowers.random_ledgers import (
+    Books,
+    accounts,
+    instalment_loans,
+    instants,
+    plain_loans,
+    stated_loans,
+)
 from tests.borrowers.slow_ledger import Ledger, compute, count_default_days
 
 BATCH = 10
@@ -65,7 +72,7 @@ def assert_same(cases: list[tuple[Ledger, Loan, date, datetime]]) -> None:
         assert answered.get((loan.pk, day, known)) == compute(ledger, day, known), (ledger, day, known)
 
 
-@random_ledgers(0.7)
+@random_ledgers(0.5)
 @given(ledgers=batches(instalment_loans()), data=st.data())
 def test_figures_of_instalment_loans_are_those_of_the_slow_ledger(
     books: Books, ledgers: list[Ledger], data: st.DataObject
@@ -73,12 +80,38 @@ def test_figures_of_instalment_loans_are_those_of_the_slow_ledger(
     assert_same(draw_cases(data, ledgers, books.enter(ledgers)))
 
 
-@random_ledgers(0.3)
+@random_ledgers(0.2)
 @given(ledgers=batches(accounts() | stated_loans()), data=st.data())
 def test_figures_of_accounts_and_snapshots_are_those_of_the_slow_ledger(
     books: Books, ledgers: list[Ledger], data: st.DataObject
 ) -> None:
     assert_same(draw_cases(data, ledgers, books.enter(ledgers)))
+
+
+@random_ledgers(0.3)
+@given(ledgers=batches(plain_loans() | plain_loans() | plain_loans() | instalment_loans()), data=st.data())
+def test_figures_of_a_day_are_those_of_the_slow_ledger_whichever_way_they_are_found(
+    books: Books, ledgers: list[Ledger], data: st.DataObject
+) -> None:
+    loans = books.enter(ledgers)
+    for _ in range(DAYS):
+        day = ledgers[0].approved_on + timedelta(days=data.draw(st.integers(-2, 320)))
+        known = data.draw(instants(day, latest=60))
+        answered = ask_as_of(day, known, loans)
+        for ledger, loan in zip(ledgers, loans, strict=True):
+            assert answered.get(loan.pk) == compute(ledger, day, known), (ledger, day, known)
+
+
+def ask_as_of(day: date, known: datetime, loans: list[Loan]) -> dict[int, dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM delinquency_as_of(%s, %s, %s::bigint[])", [day, known, [loan.pk for loan in loans]]
+        )
+        names = [column.name for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    for row in rows:
+        assert (row.pop("as_of"), row.pop("known_at")) == (day, known)
+    return {row.pop("loan_id"): row for row in rows}
 
 
 @random_ledgers(0.05)

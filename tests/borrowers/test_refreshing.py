@@ -11,11 +11,16 @@ from django.db import connection
 
 from borrowers.errors import DayNotClosed, NoBusinessDate
 from borrowers.invariants.ledger import figures_agree_with_ledger, first_schedule_repays_principal, ledger_is_guarded
-from borrowers.models import Delinquency, MonthEndSnapshot
-from borrowers.services import known_at, record_payment, refresh_delinquency, set_business_date
-from tests.factories import at, make_loan, make_payment
+from borrowers.invariants.sums import plans_are_the_sums_of_instalments
+from borrowers.models import Delinquency, Instalment, MonthEndSnapshot, SchedulePlan
+from borrowers.services import record_payment, refresh_delinquency, set_business_date
+from tests.factories import at, make_charge, make_loan, make_payment
 
 pytestmark = pytest.mark.django_db
+
+FIGURES = [
+    field.name for field in Delinquency._meta.get_fields() if field.name not in ("refreshed_at", "last_payment_id")
+]
 
 
 @pytest.fixture
@@ -102,21 +107,49 @@ def test_a_day_that_is_not_closed_is_refused(loans, frozen_day: date) -> None:
         refresh_delinquency(as_of=frozen_day + timedelta(days=1))
 
 
-def test_an_older_refresh_does_not_undo_a_newer_one(loans) -> None:
+def test_refresh_mends_a_row_that_was_tampered_with(loans) -> None:
     refresh_delinquency()
-    tomorrow = known_at(as_of=date(2026, 6, 30)) + timedelta(days=1)
-    Delinquency.objects.filter(loan=loans[0]).update(days_past_due=1, refreshed_at=tomorrow)
+    Delinquency.objects.filter(loan=loans[0]).update(days_past_due=1)
 
+    assert refresh_delinquency().updated == 1
+    assert Delinquency.objects.get(loan=loans[0]).days_past_due == 117
+
+
+def test_a_new_day_moves_every_row_and_is_the_same_as_computing_it_anew(loans) -> None:
+    make_charge(loans[2], date(2026, 6, 20), 5)
+    refresh_delinquency()
+    for day in (date(2026, 7, 1), date(2026, 7, 5), date(2026, 7, 6), date(2026, 7, 7)):
+        set_business_date(day=day)
+        make_payment(loans[1], day, 60)
+        refresh_delinquency()
+        moved = list(Delinquency.objects.order_by("loan_id").values(*FIGURES))
+
+        Delinquency.objects.all().delete()
+        refresh_delinquency()
+
+        assert list(Delinquency.objects.order_by("loan_id").values(*FIGURES)) == moved
+        assert {row["as_of"] for row in moved} == {day}
+
+
+def test_a_schedule_that_comes_in_pieces_is_refreshed_as_one(frozen_day: date) -> None:
+    loan = make_loan(instalments=[(date(2026, 5, 5), 100)], principal=300, approved_on=date(2026, 2, 2))
+    for number, due_on in ((2, date(2026, 3, 5)), (3, date(2026, 4, 5))):
+        Instalment.objects.create(
+            loan=loan, schedule=loan.schedule_versions.get(), number=number, due_on=due_on, principal_amount=100
+        )
+    make_payment(loan, date(2026, 3, 5), 150)
     refresh_delinquency()
 
-    assert Delinquency.objects.get(loan=loans[0]).days_past_due == 1
+    assert loan.schedule_versions.get().plan.due_cents == [10000, 20000, 30000]
+    kept = loan.delinquency
+    assert (kept.days_past_due, kept.overdue_amount, kept.instalments_past_due) == (86, 150, 2)
 
 
 def test_refreshing_costs_the_same_queries_for_any_number_of_loans(loans, django_assert_max_num_queries) -> None:
     refresh_delinquency()
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         refresh_delinquency()
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(12):
         refresh_delinquency(loans=[loan.pk for loan in loans])
 
 
@@ -165,6 +198,13 @@ def test_verify_finds_a_schedule_that_does_not_repay(loans) -> None:
     make_loan(principal=99, instalments=[(date(2026, 7, 5), 100)])
 
     assert len(list(first_schedule_repays_principal())) == 1
+
+
+def test_verify_finds_a_plan_that_is_not_that_of_the_instalments(loans) -> None:
+    assert list(plans_are_the_sums_of_instalments()) == []
+    SchedulePlan.objects.filter(schedule__loan=loans[1]).update(smallest_cents=1)
+
+    assert list(plans_are_the_sums_of_instalments()) == [f"schedule version 1 of loan {loans[1].external_id}"]
 
 
 def test_verify_finds_a_guard_that_was_taken_down(loans) -> None:
