@@ -294,7 +294,7 @@ def loss_chart(losses: LossForecast, currency: str) -> go.Figure:
     figure.update_yaxes(
         range=[0, top * 1.3], nticks=5, gridcolor=GRID, zeroline=False, fixedrange=True, tickformat="~s"
     )
-    return dressed(figure, height=290, margin=MARGIN)
+    return dressed(figure, height=290, margin=MARGIN | {"r": 148})
 
 
 def _amounts(forecast: Forecast | None, name: str) -> list[float]:
