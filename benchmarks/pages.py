@@ -163,7 +163,8 @@ def main() -> None:
 
 def measure_books(rows: int, *, pages: list[Page], runs: int, keep: bool) -> dict[str, tuple[float, int]]:
     """Return the 95th percentile in ms and the number of queries of each page on books of so many loans."""
-    name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    own = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         build(rows)
         client = Client(SERVER_NAME="localhost")
@@ -174,7 +175,7 @@ def measure_books(rows: int, *, pages: list[Page], runs: int, keep: bool) -> dic
         return {page.figure: measure(client, page, rows=rows, runs=runs) for page in pages}
     finally:
         if not keep:
-            connection.creation.destroy_test_db(name, verbosity=0)
+            connection.creation.destroy_test_db(own, verbosity=0)
 
 
 def build(rows: int) -> None:
