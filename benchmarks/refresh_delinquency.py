@@ -117,6 +117,7 @@ def main() -> None:
     parser.add_argument("--curve", type=int, nargs="+", metavar="N", help="loans of each size, in place of --rows")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs of each figure (default 5)")
     options = parser.parse_args()
+    connection.settings_dict["TEST"]["NAME"] = "benchmark_refresh_delinquency"  # tests may run meanwhile
     first = None
     for loans in options.curve or [options.rows]:
         name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
