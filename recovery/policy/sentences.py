@@ -100,7 +100,11 @@ _CONDITIONS: dict[str, Callable[[Rule, str], str]] = {
     "time-barred": lambda rule, _: _yes_no(
         rule.is_time_barred, "the debt is time-barred", "the debt is not time-barred"
     ),
-    "days past due": lambda rule, _: _range(rule.min_days_past_due, rule.max_days_past_due, "day", "past due"),
+    "days past due": lambda rule, _: (
+        "nothing is past due"
+        if rule.max_days_past_due == 0
+        else _range(rule.min_days_past_due, rule.max_days_past_due, "day", "past due")
+    ),
     "bucket": lambda rule, _: (
         f"in the bucket {join([bucket.replace('-', '–') for bucket in rule.buckets], 'or')}" if rule.buckets else ""
     ),

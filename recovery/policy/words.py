@@ -68,10 +68,11 @@ def _risk(facts: Facts) -> str:
         prior = find_prior(facts.bucket)
         if prior is None:
             return "Not scored by a model: the policy alone decides."
+        again = " (still or again)" if prior.bucket == "91+" else ""
         where = "with nothing overdue" if prior.bucket == "current" else f"{prior.bucket.replace('-', '–')} days late"
         return (
             f"No model yet, so rules and priors order the list: of accounts {where}, {chance(prior.default_ratio)} were 90 or "
-            f"more days late within three months ({SOURCE})."
+            f"more days late within three months{again} ({SOURCE})."
         )
     outcome = "to fall 91 or more days behind" if facts.model_is_default else "to turn out bad"
     return f"Risk is {TIERS[facts.tier]}: {chance(facts.pd)} likely {outcome} (model {facts.model})."

@@ -109,7 +109,7 @@ def earliest_day() -> date:
 
 def find_replay(policy: Policy) -> PolicyReplay | None:
     """Return the newest finished replay of just what a version says now."""
-    said = hash_of(as_rules(policy))
+    said = hash_of(as_rules(Policy.objects.get(pk=policy.pk)))
     return policy.replays.filter(state=PolicyReplay.State.DONE, rules_hash=said).order_by("-id").first()
 
 

@@ -95,8 +95,10 @@ def standing_of(policy: Policy, today: date | None) -> str:
 
 def list_policies(today: date | None) -> list[dict[str, Any]]:
     """Return all versions, the newest first, with where they stand and how much was decided by them; one query."""
-    rows = Policy.objects.select_related("created_by", "submitted_by", "approved_by", "based_on").annotate(
-        n_lines=Count("rules", distinct=True)
+    rows = (
+        Policy.objects.select_related("created_by", "submitted_by", "approved_by", "based_on")
+        .annotate(n_lines=Count("rules", distinct=True))
+        .order_by("-version")
     )
     return [{"policy": row, "standing": standing_of(row, today)} for row in rows]
 

@@ -45,6 +45,7 @@ def plan_replay(*, policy: Policy, by: User | None, days: int = 60, every_days: 
     if not 1 <= every_days <= days:
         message = f"Enter 1 for every day, up to {days}."
         raise PolicyRefused(message, fields={"every_days": message})
+    policy = Policy.objects.get(pk=policy.pk)  # as it stands now, whatever the caller holds
     said = as_rules(policy)
     if not said.rules:
         raise PolicyRefused("There is no line yet: add what is to be done first.")

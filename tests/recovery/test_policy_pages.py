@@ -116,7 +116,9 @@ def test_two_people_bring_a_version_into_force(
     other.post(steps, {"step": "approve", "effective_from": "2026-07-01"})
     draft.refresh_from_db()
     assert (draft.state, draft.approved_by) == ("approved", people[Role.ADMIN])
-    page = other.get(address("policies")).content.decode()
+    listed = other.get(address("policies"))
+    assert [row["policy"].version for row in listed.context["policies"]] == [draft.version, draft.version - 1]
+    page = listed.content.decode()
     assert "to come" in page
     assert "approved by" in page
 

@@ -14,7 +14,7 @@ from recovery.jobs import replay_policy
 from recovery.models import Policy, PolicyReplay, ReplayLine
 from recovery.policymaking.pages import build_replay_page
 from recovery.policymaking.services import find_replay, plan_replay, request_replay, run_replay
-from recovery.services import submit_policy, write_rule
+from recovery.services import change_policy, submit_policy, write_rule
 from tests.factories import make_borrower, make_contact, make_loan, make_payment, make_reversal, make_user
 from tests.recovery.policies import make_draft, put_in_force
 
@@ -153,6 +153,17 @@ def test_submission_counts_only_a_replay_of_the_lines_as_they_stand(
         submit_policy(policy=draft, by=manager)
     run(draft, manager, days=1)
     assert submit_policy(policy=draft, by=manager).state == "submitted"
+
+
+def test_replay_is_of_the_draft_as_it_stands_whatever_the_caller_holds(
+    frozen_day: date, manager: User, draft: Policy
+) -> None:
+    make_loan(instalments=[(date(2026, 6, 1), 300)])
+    held = Policy.objects.get(pk=draft.pk)
+    change_policy(policy=draft, by=manager, title="Half by lot", currency="", exploration_ratio=Decimal("0.5"))
+    replay = run(held, manager, days=1)
+    assert find_replay(draft) == replay
+    assert not build_replay_page(PolicyReplay.objects.get(pk=replay.pk)).is_stale
 
 
 def test_replay_that_is_done_is_evidence(frozen_day: date, manager: User, draft: Policy) -> None:
