@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from borrowers.clock import end_of_day, get_business_date, known_at
 from borrowers.derivation.model import Entry, Line
-from borrowers.derivation.services import Derivation, derive_delinquency
+from borrowers.derivation.services import Derivation, derive_delinquency, find_default_days
 from borrowers.derivation.words import STANDING, explain, name_of
 from borrowers.errors import LoanNotThere
 from borrowers.models import Loan
@@ -71,12 +71,16 @@ def loan(request: HttpRequest, pk: int) -> HttpResponse:
         "parties": found.parties.select_related("person"),
         "collateral": found.collateral.all(),
     }
+    known = _instant(as_of, known_on, business_date)
     try:
-        derivation = derive_delinquency(loan=found, as_of=as_of, known_at=_instant(as_of, known_on, business_date))
+        derivation = derive_delinquency(loan=found, as_of=as_of, known_at=known)
     except LoanNotThere as absent:
         context["absent"] = absent.detail
     else:
-        context |= _describe(derivation) | {"then": _as_known_then(derivation, known_on, business_date)}
+        context |= _describe(derivation) | {
+            "then": _as_known_then(derivation, known_on, business_date),
+            "default_days": find_default_days(loan=found, as_of=as_of, known_at=known),
+        }
     return render(request, "borrowers/loan.html", context)
 
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.formats import number_format
 
 from borrowers.admin.filters import BucketFilter, CurrencyFilter, ProductFilter, TeamFilter
@@ -124,6 +125,10 @@ class LoanAdmin(ReadOnlyAdmin):
     @admin.display(description="the lender's columns")
     def attributes_shown(self, loan: Loan) -> str:
         return show_mapping(loan.attributes)
+
+    def view_on_site(self, loan: Loan) -> str:
+        """Lead to the page that derives the figures line by line."""
+        return reverse("borrowers:loan", args=[loan.pk])
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [name for row in self.fields for name in ([row] if isinstance(row, str) else row)]

@@ -11,7 +11,7 @@ from django.db.models import Min
 
 from borrowers.clock import end_of_day, get_business_date, known_at
 from borrowers.errors import DayNotClosed
-from borrowers.models import Loan, MonthEndSnapshot
+from borrowers.models import BalanceSnapshot, Loan, MonthEndSnapshot
 from creditpath.sql import load
 
 REFRESH_LOCK = 7_304_117  # an advisory lock's number, of no meaning
@@ -70,10 +70,10 @@ def refresh_delinquency(
     """Compute and keep the figures of a day (the business date), of all loans or of the given loan ids.
 
     A refresh of all loans also keeps the snapshots of the month ends up to that day which are missing, at most the last
-    MONTH_ENDS_KEPT, each as it was known then. All in one transaction: readers see the figures of before or of after. Cost
-    linear in payments and loans; a row that is the same is not written, so running it again changes nothing. Refreshes that
-    could write the same rows wait for each other. Raises NoBusinessDate on empty books, DayNotClosed for a day after the
-    business date.
+    MONTH_ENDS_KEPT (all, where every loan is kept by snapshots), each as it was known then. All in one transaction: readers
+    see the figures of before or of after. Cost linear in payments and loans; a row that is the same is not written, so
+    running it again changes nothing. Refreshes that could write the same rows wait for each other. Raises NoBusinessDate on
+    empty books, DayNotClosed for a day after the business date.
     """
     began = monotonic()
     business_date = get_business_date()
@@ -139,19 +139,27 @@ def _keep_month_end(day: date) -> int:
 
 
 def _find_missing_month_ends(as_of: date) -> list[date]:
-    """Return the month ends up to a day, oldest first, that have no snapshot though there were loans."""
+    """Return the month ends up to a day, oldest first, that have no snapshot though there were loans.
+
+    Books that the lender's snapshots alone make go back to the first of them: their history is given, not computed.
+    """
     first = Loan.objects.aggregate(first=Min("approved_on"))["first"]
     if first is None:
         return []
-    ends = [day for day in _month_ends_before(as_of + timedelta(days=1)) if day >= first]
+    n_months = MONTH_ENDS_KEPT
+    if not Loan.objects.filter(bookkeeping=Loan.Bookkeeping.LEDGER).exists():
+        told = BalanceSnapshot.objects.aggregate(first=Min("as_of"))["first"] or as_of
+        n_months = (as_of.year - told.year) * 12 + as_of.month - told.month + 1
+        first = max(first, told)
+    ends = [day for day in _month_ends_before(as_of + timedelta(days=1), n_months) if day >= first]
     kept = set(MonthEndSnapshot.objects.filter(as_of__in=ends).values_list("as_of", flat=True).distinct())
     return sorted(set(ends) - kept)
 
 
-def _month_ends_before(day: date) -> list[date]:
-    """Return the last MONTH_ENDS_KEPT month ends before a day."""
+def _month_ends_before(day: date, n_months: int) -> list[date]:
+    """Return the last n_months month ends before a day."""
     ends = []
-    for _ in range(MONTH_ENDS_KEPT):
+    for _ in range(n_months):
         day = day.replace(day=1) - timedelta(days=1)
         ends.append(day)
     return ends

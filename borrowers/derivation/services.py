@@ -14,6 +14,10 @@ from borrowers.errors import LoanNotThere
 from borrowers.models import BalanceSnapshot, Loan, Product
 from creditpath.sql import load
 
+DEFAULT_DAYS = """
+    SELECT default_days
+    FROM default_days_of(ARRAY[%(loan)s]::bigint[], ARRAY[%(day)s::date], ARRAY[%(known)s::timestamptz])
+"""
 FIGURES = "SELECT * FROM delinquency_as_of(%(day)s::date, %(known)s::timestamptz, %(loans)s::bigint[])"
 
 
@@ -118,6 +122,16 @@ def derive_many(*, loans: Iterable[Loan], as_of: date, known_at: datetime) -> li
         for loan_id, loan in by_id.items()
         if loan_id in figures
     ]
+
+
+def find_default_days(*, loan: Loan, as_of: date, known_at: datetime) -> int | None:
+    """Return the regulatory counter of default, which stands beside days past due; None where nobody can know it.
+
+    One call of default_days_of: of a loan with something material overdue it asks the figures of each day of change.
+    """
+    asked = {"loan": loan.pk, "day": as_of, "known": known_at}
+    rows = _rows(DEFAULT_DAYS, asked)
+    return rows[0]["default_days"] if rows else None
 
 
 def lines_before(*, loans: Iterable[Loan], as_of: date, known_at: datetime) -> dict[int, tuple[Line, ...]]:

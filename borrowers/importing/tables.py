@@ -1,5 +1,6 @@
 """Workbooks, parquet and sqlite files: typed cells come as the text a person would write, in chunks."""
 
+import re
 import sqlite3
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +22,13 @@ from borrowers.importing.mapping import Source
 CHUNK_ROWS = 50_000
 WORKBOOK_LIMIT_BYTES = 256 * 1024 * 1024
 WORKBOOK_GRACE_BYTES = 32 * 1024 * 1024
+WORKBOOK_LIMIT_CELLS = 20_000_000  # a sheet is read as the rectangle that its cells span
+CELL_REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+REFERENCE_BYTES = 16
+SQLITE_TABLES = (
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND sql NOT LIKE 'CREATE VIRTUAL%' "
+    "ORDER BY 1"
+)
 WORKBOOK_RATIO_LIMIT = 100  # real workbooks pack 5 to 15 times
 
 
@@ -74,9 +82,21 @@ def refuse_bomb(file: SourceFile) -> None:
             if sum(item.file_size for item in archive.infolist()) > WORKBOOK_LIMIT_BYTES:
                 raise file.complain(f"unpacks to more than {WORKBOOK_LIMIT_BYTES >> 20} MB; save the sheet as csv.")
             for item in archive.infolist():
+                is_sheet = item.filename.startswith("xl/worksheets/")
+                furthest_row, furthest_column, rest = 0, 0, b""
                 with archive.open(item) as part:
                     while block := part.read(1 << 20):
                         total += len(block)
+                        if is_sheet:
+                            for column, row in CELL_REFERENCE.findall(rest + block):
+                                furthest_row = max(furthest_row, int(row))
+                                furthest_column = max(furthest_column, _column_number(column))
+                            rest = block[-REFERENCE_BYTES:]
+                            if furthest_row * furthest_column > WORKBOOK_LIMIT_CELLS:
+                                raise file.complain(
+                                    f"spans {furthest_row:,} rows and {furthest_column:,} columns in one sheet; "
+                                    "save the part with data as csv."
+                                )
                         if total > WORKBOOK_LIMIT_BYTES:
                             raise file.complain(
                                 f"unpacks to more than {WORKBOOK_LIMIT_BYTES >> 20} MB; save the sheet as csv."
@@ -89,15 +109,22 @@ def refuse_bomb(file: SourceFile) -> None:
         raise file.complain(f"is not a sound xlsx file ({error}); open it in Excel and save it again.") from error
 
 
+def _column_number(letters: bytes) -> int:
+    """Return the number of a spreadsheet's column: A is 1, XFD 16,384."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
 def read_sqlite(file: SourceFile, source: Source, columns: set[str] | None) -> Iterator[Chunk]:
-    """Read one table or view of an sqlite file, which is opened for reading only."""
+    """Read one table of an sqlite file, which is opened for reading only; a view is a query, which need not end."""
     try:
         connection = sqlite3.connect(f"{file.path.resolve().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error as error:
         raise file.complain(f"cannot be opened ({error}).") from error
     try:
-        tables = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY 1"
-        names = [row[0] for row in connection.execute(tables)]
+        names = [row[0] for row in connection.execute(SQLITE_TABLES)]
         table = source.table or (names[0] if len(names) == 1 else None)
         if table is None or table not in names:
             raise file.complain(

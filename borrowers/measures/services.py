@@ -23,6 +23,7 @@ from borrowers.measures.report import DESCRIBED, Described
 from borrowers.measures.stages import StageLine, Stages, measure_stages
 from borrowers.measures.vintages import Vintage, Vintages, measure_vintages
 from borrowers.measures.workouts import Workouts, add_workouts, measure_workouts
+from borrowers.models import Borrower
 
 __all__ = [
     "ALL_LOANS",
@@ -72,9 +73,10 @@ class PortfolioReport:
 
     as_of: date
     measures: tuple[Described, ...]
+    is_simulated: bool
 
     def summary(self) -> str:
-        blocks = [f"Portfolio as of {self.as_of}."]
+        blocks = [f"Portfolio as of {self.as_of}{', of simulated borrowers' if self.is_simulated else ''}."]
         for measure in self.measures:
             blocks.append(f"{measure.title}\n  Base: {measure.base}")
             blocks += [f"  {currency}\n{_indented(lines)}" for currency, lines in measure.lines.items()]
@@ -85,6 +87,7 @@ class PortfolioReport:
     def as_json(self) -> dict[str, Any]:
         return {
             "as_of": self.as_of.isoformat(),
+            "is_simulated": self.is_simulated,
             "measures": {
                 measure.name: {"base": measure.base, "currencies": measure.figures} for measure in self.measures
             },
@@ -123,7 +126,8 @@ def measure_portfolio(
         progress(done, len(asked), name)
         described.append(DESCRIBED[name](verbs[name]()))
     progress(len(asked), len(asked), "done")
-    return PortfolioReport(as_of=day, measures=tuple(described))
+    is_simulated = Borrower.objects.filter(is_simulated=True).exists()
+    return PortfolioReport(as_of=day, measures=tuple(described), is_simulated=is_simulated)
 
 
 def _indented(lines: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from borrowers.derivation.model import ZERO
 from borrowers.derivation.services import derive_many, lines_before
 from borrowers.errors import DayNotClosed
 from borrowers.importing.files import fingerprint, match_files
-from borrowers.models import Loan, Reconciliation, ReconciliationDifference
+from borrowers.models import Borrower, Loan, Reconciliation, ReconciliationDifference
 from borrowers.reconciling.causes import MISSING_HERE, MISSING_THERE, UNEXPLAINED, WORDS, Core, find_cause
 from borrowers.reconciling.reading import Columns, read_core_file
 from creditpath.accounts.models import User
@@ -40,6 +40,7 @@ class ReconciliationReport:
     totals: list[dict[str, Any]]
     by_cause: dict[str, int]
     findings: tuple[str, ...]
+    is_simulated: bool
     seconds: float
 
     @property
@@ -51,8 +52,9 @@ class ReconciliationReport:
         return self.n_unexplained > 0
 
     def summary(self) -> str:
+        simulated = ", simulated borrowers" if self.is_simulated else ""
         lines = [
-            f"Reconciled {self.as_of}: {self.n_core:,} loans there, {self.n_agreeing:,} agree ({self.seconds:.1f} s)."
+            f"Reconciled {self.as_of}{simulated}: {self.n_core:,} loans there, {self.n_agreeing:,} agree ({self.seconds:.1f} s)."
         ]
         lines += [f"  {n:>9,}  {words_of(cause)}" for cause, n in self.by_cause.items()]
         for total in self.totals:
@@ -70,6 +72,7 @@ class ReconciliationReport:
         return {
             "id": self.id,
             "as_of": self.as_of,
+            "is_simulated": self.is_simulated,
             "n_core": self.n_core,
             "n_agreeing": self.n_agreeing,
             "n_unexplained": self.n_unexplained,
@@ -210,6 +213,7 @@ def _keep(
         totals=totals,
         by_cause=ordered,
         findings=tuple(_tell(one) for one in differences if one.cause == UNEXPLAINED)[:SHOWN],
+        is_simulated=Borrower.objects.filter(is_simulated=True).exists(),
         seconds=monotonic() - began,
     )
 

@@ -12,6 +12,7 @@ from recovery.errors import BorrowerOutOfReach, HoldRefused
 from recovery.models import Hold, ValidationNotice
 
 Kind = Hold.Kind
+LATEST_END = date(2199, 12, 31)
 DEFAULT_DAYS = {Kind.HARDSHIP: 30, Kind.BREATHING_SPACE: 60}
 # What each of them needs to be told.
 NEEDS = {
@@ -80,6 +81,8 @@ def find_faults(
         fields[NEEDS[Kind(kind)][0]] = NEEDS[Kind(kind)][1]
     if from_time and until_time and until_time <= from_time:
         fields["until_time"] = "Enter a time after the first one; what passes midnight is two holds."
+    if ends_on is not None and ends_on > LATEST_END:
+        fields["ends_on"] = "That is too far away: leave it empty for a hold until it is lifted."
     if ends_on is not None and starts_on is not None and ends_on < starts_on:
         fields["ends_on"] = "The last day is before the first: choose that day or a later one."
     return fields

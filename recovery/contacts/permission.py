@@ -66,6 +66,11 @@ class Answer:
         )
 
 
+def _instant_or_never(text: str) -> datetime | None:
+    """Read an instant; one beyond the year 9999, which no clock of ours reaches, is never."""
+    return datetime.fromisoformat(text) if text[4:5] == "-" else None
+
+
 def read_answer(given: Mapping[str, Any]) -> Answer:
     """Turn what the database answered, or what was kept of it, into an Answer."""
     values = {name: given[name] for name in Answer.__dataclass_fields__ if name in given}
@@ -73,7 +78,7 @@ def read_answer(given: Mapping[str, Any]) -> Answer:
         values[name] = tuple(Reason(line["code"], line["text"]) for line in values.get(name, ()))
     for name in ("instant", "next_allowed_at"):
         if values.get(name):
-            values[name] = datetime.fromisoformat(values[name])
+            values[name] = _instant_or_never(values[name])
     return Answer(**values)
 
 

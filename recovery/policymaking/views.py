@@ -55,7 +55,7 @@ def draft_policy(request: HttpRequest) -> HttpResponse:
     based_on = request.POST.get("based_on", "")
     source = None
     if based_on:
-        source = get_object_or_404(Policy, version=based_on if based_on.isdigit() and len(based_on) < 9 else 0)
+        source = get_object_or_404(Policy, version=based_on if based_on.isdecimal() and len(based_on) < 9 else 0)
     if not form.is_valid():
         return _list(request, form)
     policy = services.draft_policy(by=_person(request), title=form.cleaned_data["title"], based_on=source)

@@ -7,7 +7,23 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from borrowers.errors import NoBusinessDate, PaymentRefused, ReferenceTaken, ReversalRefused
-from borrowers.models import ContactEvent, Instalment, MonthEndSnapshot, Payment, Promise, ScheduleVersion
+from borrowers.models import (
+    BalanceSnapshot,
+    Charge,
+    Collateral,
+    Consent,
+    ContactEvent,
+    ContactPoint,
+    Instalment,
+    LoanEvent,
+    MonthEndSnapshot,
+    Payment,
+    Promise,
+    Reconciliation,
+    ReconciliationDifference,
+    ScheduleVersion,
+    Statement,
+)
 from borrowers.services import record_payment, refresh_delinquency, reverse_payment
 from borrowers.signals import books_changed
 from tests.factories import (
@@ -144,14 +160,32 @@ def full_ledger(loan, frozen_day: date):
     payment = make_payment(loan, DUE, 10)
     contact = make_contact(loan.borrower, DUE)
     make_promise(loan, made_on=DUE, due_on=DUE, amount=5, contact_event=contact)
+    Charge.objects.create(loan=loan, kind="late_fee", amount=5, effective_on=DUE, booked_at=at(DUE))
+    Statement.objects.create(loan=loan, stated_on=DUE, due_on=DUE, principal_amount=5, balance_amount=50)
+    BalanceSnapshot.objects.create(loan=loan, as_of=DUE, days_past_due=3)
+    LoanEvent.objects.create(loan=loan, kind="bankruptcy", effective_on=DUE, booked_at=at(DUE))
+    Collateral.objects.create(loan=loan, reference="C-1", kind="car", value_amount=900, valued_on=DUE)
+    point = ContactPoint.objects.create(borrower=loan.borrower, kind="phone", value="+1 555 0100")
+    Consent.objects.create(contact_point=point, is_given=True, source="loan application", happened_at=at(DUE))
+    compared = Reconciliation.objects.create(
+        as_of=DUE, known_at=at(DUE), source_name="core.csv", source_sha256="0" * 64, n_core=1, n_agreeing=0,
+        n_unexplained=1, totals=[],
+    )  # fmt: skip
+    ReconciliationDifference.objects.create(reconciliation=compared, loan=loan, loan_reference="x", cause="unexplained")
     refresh_delinquency()
     return payment
 
 
-@pytest.mark.parametrize("model", [Instalment, ScheduleVersion, Payment, ContactEvent, Promise, MonthEndSnapshot])
+@pytest.mark.parametrize(
+    "model",
+    [
+        Instalment, ScheduleVersion, Payment, ContactEvent, Promise, MonthEndSnapshot, Charge, Statement, BalanceSnapshot,
+        LoanEvent, Collateral, Consent, Reconciliation, ReconciliationDifference,
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE {} SET loan_id = loan_id", "UPDATE {} SET id = id WHERE false", "DELETE FROM {}", "TRUNCATE {} CASCADE"],
+    ["UPDATE {} SET id = id", "UPDATE {} SET id = id WHERE false", "DELETE FROM {}", "TRUNCATE {} CASCADE"],
 )
 def test_the_database_refuses_to_change_the_ledger(full_ledger, model: type, statement: str) -> None:
     table = model._meta.db_table

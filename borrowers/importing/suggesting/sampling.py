@@ -13,7 +13,7 @@ from borrowers.importing.errors import SourceUnreadable
 from borrowers.importing.files import KINDS, SourceFile
 from borrowers.importing.mapping import Reading, Source
 from borrowers.importing.reading import READERS
-from borrowers.importing.tables import refuse_bomb
+from borrowers.importing.tables import SQLITE_TABLES, refuse_bomb
 
 SAMPLE_ROWS = 20_000
 FILES_LIMIT = 200
@@ -112,13 +112,10 @@ def parts_of(file: SourceFile) -> Iterator[tuple[str | None, str | None]]:
 
 
 def list_tables(file: SourceFile) -> list[str]:
-    """Return the tables and views of an sqlite file; raises SourceUnreadable."""
+    """Return the tables of an sqlite file; raises SourceUnreadable."""
     try:
         with closing(sqlite3.connect(f"{file.path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            tables = (
-                "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY 1"
-            )
-            names = [row[0] for row in connection.execute(tables)]
+            names = [row[0] for row in connection.execute(SQLITE_TABLES)]
     except sqlite3.Error as error:
         raise file.complain(f"is not a sound sqlite file ({error}).") from error
     if not names:

@@ -1,6 +1,7 @@
 """Files that cannot be read at all: one line that names the file and the way out; the books stay as they were."""
 
 import gzip
+import sqlite3
 import zipfile
 from pathlib import Path
 
@@ -152,6 +153,23 @@ def test_a_workbook_bomb_is_refused_before_it_is_parsed(lender: Lender) -> None:
     assert len(bomb) < 1 << 20
     rename_payments(lender, "payments.xlsx", bomb)
     assert "unpacks to more than 100 times its size" in refusal_of(lender)
+
+
+def test_a_workbook_with_a_cell_at_the_far_end_is_refused_before_its_rectangle_is_made(lender: Lender) -> None:
+    far = b'<worksheet><sheetData><row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
+    rename_payments(lender, "payments.xlsx", xlsx([["reference"]], extra={"xl/worksheets/sheet9.xml": far}))
+    assert "spans 1,048,576 rows and 16,384 columns" in refusal_of(lender)
+
+
+def test_a_view_of_an_sqlite_file_is_no_table(lender: Lender) -> None:
+    with sqlite3.connect(lender.folder / "core.db") as connection:
+        endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT * FROM c"
+        connection.execute(f"CREATE VIEW endless AS {endless}")
+            "CREATE VIEW endless AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT * FROM c"
+        )
+    connection.close()
+    lender.change("lender.toml", '"payments.csv"', '"core.db"\ntable = "endless"')
+    assert "there is no table 'endless'" in refusal_of(lender)
 
 
 def test_a_workbook_that_lies_about_its_size_is_counted_not_believed(

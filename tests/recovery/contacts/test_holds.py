@@ -220,3 +220,9 @@ def test_nobody_is_recommended_to_be_contacted_while_a_hold_stands(kind: str, lo
     made = Recommendation.objects.get()
     assert made.action in {"no_action", "legal_review"}
     assert made.facts["holds"] == ["bankruptcy" if kind == "in the books" else kind]
+
+
+def test_a_hold_that_ends_beyond_all_calendars_is_refused(borrower: Borrower) -> None:
+    with pytest.raises(HoldRefused) as refused:
+        hold(borrower, "dispute", ends_on=date(9999, 12, 31))
+    assert "until it is lifted" in refused.value.fields["ends_on"]
