@@ -110,7 +110,8 @@ class WrittenOnceAdmin(LargeTableAdmin):
         return False
 
     def write(self, request: HttpRequest, values: dict[str, Any]) -> Any:
-        raise NotImplementedError
+        """Write the row through the service and return it; each list says which service that is."""
+        raise NotImplementedError(f"{type(self).__name__} has no write()")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         written = self.write(request, form.cleaned_data)

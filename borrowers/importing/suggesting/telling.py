@@ -2,8 +2,6 @@
 
 from datetime import UTC, date, datetime
 
-from borrowers.importing.suggesting.draft import ATTRIBUTE, NOTHING
-from borrowers.importing.suggesting.fields import describe
 from borrowers.importing.suggesting.looks import Look
 
 
@@ -41,8 +39,3 @@ def _short(text: str) -> str:
 
 def _day(seconds: float) -> date:
     return datetime.fromtimestamp(seconds, tz=UTC).date()
-
-
-def explain_target(target: str) -> str:
-    """Return what a choice means, for a form."""
-    return {ATTRIBUTE: "keep as an extra attribute", NOTHING: "leave out"}.get(target) or describe(target)
