@@ -154,7 +154,8 @@ def programs_for(port: int) -> tuple[Program, list[Program]]:
         *("--timeout", "60", "--graceful-timeout", "10", "--log-level", "warning"),
     ]
     others = [
-        Program("worker", [python, "manage.py", "run_worker"]),
+        Program("worker", [python, "manage.py", "run_worker", "--queue", "general"]),
+        Program("trainer", [python, "manage.py", "run_worker", "--queue", "training"]),
         Program("scheduler", [python, "manage.py", "run_scheduler"]),
     ]
     return Program("web", web), others
@@ -174,7 +175,7 @@ def port_is_free(port: int) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prepare if asked to, serve until told to stop, and return the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m creditpath.supervisor", description="Serve web, worker and scheduler."
+        prog="python -m creditpath.supervisor", description="Serve web, workers and scheduler."
     )
     parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000", help="default: PORT, or 8000")
     parser.add_argument("--prepare", action="store_true", help="first migrate, collect static files, build the demo")

@@ -75,6 +75,7 @@ class Worker(models.Model):
     """A worker process that was seen at work."""
 
     name = models.CharField(max_length=120, unique=True)
+    queue = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="Blank: takes all jobs.")
     started_at = models.DateTimeField(db_default=Now())
     seen_at = models.DateTimeField(db_default=Now())
 

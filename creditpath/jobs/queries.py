@@ -7,14 +7,15 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from creditpath.jobs.models import Job, Worker
+from creditpath.jobs.registry import GENERAL
 from creditpath.metrics import gauge
 
 SEEN_WITHIN = timedelta(seconds=60)
 
 
 def is_a_worker_alive() -> bool:
-    """Say whether some worker was seen in the last minute."""
-    return Worker.objects.filter(seen_at__gt=Now() - SEEN_WITHIN).exists()
+    """Say whether a worker that runs sweeps and everyday jobs was seen in the last minute."""
+    return Worker.objects.filter(seen_at__gt=Now() - SEEN_WITHIN, queue__in=["", GENERAL]).exists()
 
 
 @gauge("creditpath_jobs", "Background jobs by state", label="state")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from croniter import croniter
 
 MAX_ATTEMPTS = 5
+GENERAL, TRAINING = QUEUES = ("general", "training")
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -19,6 +20,7 @@ class JobKind:
     name: str
     function: Callable[..., Any]
     max_attempts: int
+    queue: str = GENERAL
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,14 @@ sweeps: dict[str, Sweep] = {}
 schedules: dict[str, Schedule] = {}
 
 
-def job(name: str, *, max_attempts: int = MAX_ATTEMPTS) -> Callable[[Function], Function]:
-    """Declare a function as a job: it may run twice after a crash, so it says what it did under keys of its own."""
+def job(name: str, *, max_attempts: int = MAX_ATTEMPTS, queue: str = GENERAL) -> Callable[[Function], Function]:
+    """Declare a function as a job: it may run twice after a crash, so it says what it did under keys of its own.
+
+    Workers of one queue never wait behind the jobs of another.
+    """
 
     def register(function: Function) -> Function:
-        _add(job_kinds, name, JobKind(name, function, max_attempts), function)
+        _add(job_kinds, name, JobKind(name, function, max_attempts, queue), function)
         return function
 
     return register

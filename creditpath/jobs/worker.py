@@ -25,7 +25,7 @@ from django.db.models.functions import Concat, Now
 from creditpath import sql
 from creditpath.jobs.errors import JobCancelled, LeaseLost
 from creditpath.jobs.models import Job, SweepMark, Worker
-from creditpath.jobs.registry import Sweep, job_kinds, sweeps
+from creditpath.jobs.registry import GENERAL, Sweep, job_kinds, sweeps
 from creditpath.jobs.services import CHANNEL, SWEEP_PREFIX, Running, current
 
 logger = logging.getLogger(__name__)
@@ -89,10 +89,14 @@ def _extend_lease(running: Running, lease: timedelta) -> bool | None:
 
 
 class WorkerLoop:
-    """One worker process: `run()` works until a signal says stop, `work_off()` until the queue is empty."""
+    """One worker process: `run()` works until a signal says stop, `work_off()` until the queue is empty.
 
-    def __init__(self, *, name: str | None = None, lease: timedelta = LEASE) -> None:
+    It takes the jobs of one queue, or of all without one. Sweeps are run by workers of the general queue and of all.
+    """
+
+    def __init__(self, *, name: str | None = None, queue: str | None = None, lease: timedelta = LEASE) -> None:
         self.name = name or f"{socket.gethostname()}:{os.getpid()}"
+        self.queue = queue
         self.lease = lease
         self.stopping = False
         self._wake_read: int | None = None
@@ -189,10 +193,17 @@ class WorkerLoop:
             cursor.execute(sql.load("jobs", "end_hopeless_jobs.sql"))
             cursor.execute(
                 sql.load("jobs", "claim_job.sql"),
-                {"worker": self.name, "lease_seconds": self.lease.total_seconds()},
+                {"worker": self.name, "lease_seconds": self.lease.total_seconds(), **self._choose_names()},
             )
             row = cursor.fetchone()
         return Job.objects.select_related("created_by").get(pk=row[0]) if row else None
+
+    def _choose_names(self) -> dict[str, Any]:
+        """Return which jobs to take; those that no queue knows any more are the general one's, which says so."""
+        if self.queue in (None, GENERAL):
+            others = [kind.name for kind in job_kinds.values() if self.queue is not None and kind.queue != GENERAL]
+            return {"names": others, "are_wanted": False}
+        return {"names": [kind.name for kind in job_kinds.values() if kind.queue == self.queue], "are_wanted": True}
 
     def _call(self, job: Job) -> Any:
         kind = job_kinds.get(job.name)
@@ -230,9 +241,12 @@ class WorkerLoop:
             self._end(job, running, state=Job.State.QUEUED, error=text, run_after=Now() + wait, finished_at=None)
 
     # --- sweeps -------------------------------------------------------------------------------------------------------
+    def _sweeps(self) -> list[Sweep]:
+        return list(sweeps.values()) if self.queue in (None, GENERAL) else []
+
     def run_due_sweeps(self) -> None:
         """Run each sweep that is due or nudged; its failure is logged and does not hinder jobs."""
-        for each in list(sweeps.values()):
+        for each in self._sweeps():
             nudged = each.name in self._nudged
             if nudged or time.monotonic() - self._swept_at.get(each.name, -math.inf) >= each.every.total_seconds():
                 self._nudged.discard(each.name)
@@ -255,14 +269,14 @@ class WorkerLoop:
     def _show_life(self) -> None:
         if time.monotonic() - self._seen_at < SEEN_EVERY:
             return
-        Worker.objects.update_or_create(name=self.name, defaults={"seen_at": Now()})
+        Worker.objects.update_or_create(name=self.name, defaults={"seen_at": Now(), "queue": self.queue or ""})
         Worker.objects.filter(seen_at__lt=Now() - timedelta(hours=1)).delete()
         self._seen_at = time.monotonic()
 
     def _wait(self) -> None:
         """Sleep until a notification, a signal, or the next look at the queue or a sweep."""
         now = time.monotonic()
-        due = [self._swept_at.get(each.name, now) + each.every.total_seconds() - now for each in sweeps.values()]
+        due = [self._swept_at.get(each.name, now) + each.every.total_seconds() - now for each in self._sweeps()]
         timeout = max(0.05, min([POLL_EVERY, *due]))
         if not connection.connection.notifies:
             select.select([connection.connection, self._wake_read], [], [], timeout)

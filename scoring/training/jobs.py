@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from creditpath.jobs import job
+from creditpath.jobs.registry import TRAINING
 from creditpath.jobs.services import progress
 from scoring.training.errors import TrainingRefused
 
@@ -19,7 +20,7 @@ LOOK_EVERY_SECONDS = 1.0
 PROGRESS_LINE = re.compile(r"(\d+)/(\d+) (.*)")
 
 
-@job("train_models", max_attempts=1)
+@job("train_models", max_attempts=1, queue=TRAINING)
 def train_in_process(**options: Any) -> dict[str, Any]:
     """Run the command train_models with these options and return its JSON; stopping the job ends the process.
 
@@ -30,7 +31,12 @@ def train_in_process(**options: Any) -> dict[str, Any]:
     command = [sys.executable, str(MANAGE), "train_models", "--json", "--progress-lines", *as_arguments(options)]
     output: list[str] = []
     notes: list[str] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        ["nice", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,  # scoring and pages go first
+    ) as process:
         readers = [
             threading.Thread(target=lambda: output.append(process.stdout.read() if process.stdout else "")),
             threading.Thread(target=lambda: notes.extend(process.stderr or ())),

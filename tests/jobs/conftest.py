@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from creditpath.jobs.registry import JobKind, job_kinds, schedules, sweeps
+from creditpath.jobs.registry import GENERAL, JobKind, job_kinds, schedules, sweeps
 from creditpath.jobs.worker import WorkerLoop
 
 Declare = Callable[..., None]
@@ -30,8 +30,8 @@ def no_jobs_of_the_product(monkeypatch: pytest.MonkeyPatch) -> None:
 def declare(monkeypatch: pytest.MonkeyPatch) -> Declare:
     """Declare a job for the time of a test."""
 
-    def add(name: str, function: Callable[..., Any], max_attempts: int = 5) -> None:
-        monkeypatch.setitem(job_kinds, name, JobKind(name, function, max_attempts))
+    def add(name: str, function: Callable[..., Any], max_attempts: int = 5, queue: str = GENERAL) -> None:
+        monkeypatch.setitem(job_kinds, name, JobKind(name, function, max_attempts, queue))
 
     return add
 

@@ -178,7 +178,7 @@ def test_nothing_is_left_of_the_whole_site_however_its_supervisor_ends(tmp_path:
         found = places.existing(tmp_path / "var", print)
         assert found is not None
         mine = {pid for pid in processes() if str(tmp_path) in environment_of(pid)}
-        assert len(mine) >= 5, "supervisor, guardian, web, worker, scheduler"
+        assert len(mine) >= 6, "supervisor, guardian, web, worker, trainer, scheduler"
         server = int((found.data / "postmaster.pid").read_text().splitlines()[0])
         site.send_signal(number)
         site.wait(60)

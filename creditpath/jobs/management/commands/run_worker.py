@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from creditpath.command import ServiceCommand
+from creditpath.jobs.registry import QUEUES
 from creditpath.jobs.worker import WorkerLoop
 
 
@@ -33,10 +34,13 @@ class Command(ServiceCommand):
         parser.add_argument(
             "--name", help="how this worker is called in the list of jobs; host and process id if not given"
         )
+        parser.add_argument(
+            "--queue", choices=QUEUES, help="take only jobs of this queue, so that none waits behind a training"
+        )
         parser.add_argument("--once", action="store_true", help="run the jobs that are due now and end")
 
     def run(self, **options: Any) -> WorkerReport:
-        worker = WorkerLoop(name=options["name"])
+        worker = WorkerLoop(name=options["name"], queue=options["queue"])
         if options["once"]:
             return WorkerReport(worker.name, worker.work_off())
         with worker.stopped_by_signals():
