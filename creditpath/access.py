@@ -107,6 +107,7 @@ ROUTES: dict[str, Access] = {
     "POST api:payment-reverse": CASHIERS,
     "api:score-list": EVERYONE,
     "api:score-detail": EVERYONE,
+    "api:score-explanation": EVERYONE,
     "POST api:score-now": frozenset({Role.ADMIN, Role.MANAGER, Role.DATA_SCIENTIST, Role.INTEGRATION}),
     "api:recommendation-list": EVERYONE,
     "api:recommendation-detail": EVERYONE,
@@ -226,6 +227,8 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "scoring.score": _model(STAFF | PERSONAL),
     "scoring.featurevector": _model(STAFF),
     "scoring.staleloan": _model(STAFF),
+    "scoring.explanation": _model(STAFF),
+    "scoring.reasonphrase": _model(STAFF, add=ADMIN, change=ADMIN, delete=ADMIN),
     # As long as it is a draft; the database closes a policy that is submitted.
     "recovery.policy": _model(STAFF, change=_MANAGERS),
     "recovery.policyrule": _model(STAFF, add=_MANAGERS, change=_MANAGERS, delete=_MANAGERS),

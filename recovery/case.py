@@ -23,6 +23,7 @@ from creditpath.accounts.models import Role, User
 from recovery.models import Action, DecisionAnswer, Recommendation, WorklistItem
 from recovery.policy.actions import channel_of
 from recovery.timeline import Timeline, build_timeline
+from scoring.explaining.services import ScoreExplanation, explain
 from scoring.models import Purpose, Score
 
 ZERO = Decimal(0)
@@ -67,10 +68,11 @@ class LoanPart:
     lines: tuple[InstalmentLine, ...]
     score: Score | None
     is_stale: bool
+    explanation: ScoreExplanation | None = None
 
     @property
     def is_owing(self) -> bool:
-        return self.figures is not None and self.figures.bucket not in SETTLED_BUCKETS
+        return _owes(self.loan)
 
     @property
     def n_paid(self) -> int:
@@ -195,7 +197,8 @@ def build_case(*, borrower: Borrower, user: User, today: date, until: date | Non
         Score.objects.published()
         .filter(loan__in=ids)
         .exclude(run__model__purpose=Purpose.PAYS_30)
-        .select_related("run__model")
+        .select_related("run__model", "vector", "explanation")
+        .defer("run__model__onnx")
         .order_by("loan_id", "-id")
         .distinct("loan_id")
     )
@@ -262,6 +265,8 @@ def _build_parts(loans: list[Loan], scores: list[Score], today: date) -> tuple[L
     newest: dict[int, Score] = {}
     for score in scores:
         newest.setdefault(score.loan_id, score)
+    owing = {loan.pk: loan.currency for loan in loans if _owes(loan)}
+    explanations = explain(scores=[newest[pk] for pk in owing if pk in newest], currencies=owing)
     return tuple(
         LoanPart(
             loan=loan,
@@ -269,9 +274,15 @@ def _build_parts(loans: list[Loan], scores: list[Score], today: date) -> tuple[L
             lines=_settle(instalments.get(loan.pk, []), figures, loan.product.tolerance_amount, today),
             score=newest.get(loan.pk),
             is_stale=hasattr(loan, "stale_mark"),
+            explanation=explanations.get(newest[loan.pk].pk) if loan.pk in newest else None,
         )
         for loan in loans
     )
+
+
+def _owes(loan: Loan) -> bool:
+    figures: Delinquency | None = getattr(loan, "delinquency", None)
+    return figures is not None and figures.bucket not in SETTLED_BUCKETS
 
 
 def _settle(

@@ -7,7 +7,9 @@ from django.db import connection
 
 from borrowers.closing.registry import Closing, closing_step
 from borrowers.services import known_at
+from recovery.models import WorklistItem
 from recovery.services import plan_worklists, recommend_actions
+from scoring.explaining.services import explain_scores
 
 
 @closing_step("check_promises", position=50)
@@ -31,3 +33,10 @@ def recommend(closing: Closing) -> Mapping[str, Any]:
 def plan(closing: Closing) -> Mapping[str, Any]:
     """Put the decisions on the lists of agents."""
     return plan_worklists(as_of=closing.day).as_json()
+
+
+@closing_step("explain_scores", position=80, of_missed_days=False)
+def explain(closing: Closing) -> Mapping[str, Any]:
+    """Keep the reasons of the scores that agents will look at."""
+    on_lists = WorklistItem.objects.on(closing.day).values_list("recommendation__score_id", flat=True)
+    return explain_scores(score_ids=[pk for pk in on_lists if pk is not None]).as_json()

@@ -12,7 +12,18 @@ from borrowers.models import Loan
 from creditpath.admin_lists import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, ask_before, show_mapping
 from creditpath.errors import DomainError
 from creditpath.exports.cells import Column
-from scoring.models import Deployment, FeatureVector, ModelVersion, Purpose, Score, ScoringRun, StaleLoan, Tier
+from scoring.models import (
+    Deployment,
+    Explanation,
+    FeatureVector,
+    ModelVersion,
+    Purpose,
+    ReasonPhrase,
+    Score,
+    ScoringRun,
+    StaleLoan,
+    Tier,
+)
 from scoring.registry.services import promote_model, retire_model
 
 admin.site.unregister(Loan)
@@ -289,3 +300,20 @@ class StaleLoanAdmin(ReadOnlyAdmin):
     list_select_related = ("loan",)
     search_fields = ("loan__external_id__startswith",)
     ordering = ("pk",)
+
+
+@admin.register(Explanation)
+class ExplanationAdmin(ReadOnlyAdmin):
+    list_display = ("score", "base_margin", "explained_at")
+    list_select_related = ("score",)
+    search_fields = ("score__loan__external_id__startswith",)
+    ordering = ("-score_id",)
+
+
+@admin.register(ReasonPhrase)
+class ReasonPhraseAdmin(admin.ModelAdmin):
+    """The dictionary of reasons."""
+
+    list_display = ("feature", "text", "if_missing", "is_told")
+    list_filter = ("is_told",)
+    search_fields = ("feature", "text")

@@ -8,6 +8,7 @@ import django_filters as filters
 from django.db.models import Exists, OuterRef
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,6 +24,7 @@ from creditpath.resources import (
     WholeNumberFilter,
 )
 from scoring.asking import Answers, ask_features, ask_loans
+from scoring.explaining.services import explain
 from scoring.models import Deployment, ModelVersion, Score, Tier
 from scoring.registry.services import get_champion
 
@@ -95,6 +97,38 @@ class ScoreFilter(filters.FilterSet):
         fields: list[str] = []
 
 
+class ReasonSerializer(serializers.Serializer[Any]):
+    feature = serializers.CharField()
+    text = serializers.CharField()
+    raises_risk = serializers.BooleanField()
+    contribution = serializers.FloatField(help_text="To the margin, in log-odds before calibration.")
+
+
+class ChangeSerializer(serializers.Serializer[Any]):
+    feature = serializers.CharField()
+    value = serializers.FloatField()
+    wanted = serializers.FloatField()
+
+
+class NextTierSerializer(serializers.Serializer[Any]):
+    tier = serializers.CharField(help_text="The next lower one.")
+    change = ChangeSerializer(allow_null=True, help_text="The least single change that leads there.")
+    probability_paid_up = serializers.FloatField(allow_null=True, help_text="If all that is overdue were paid.")
+    tier_paid_up = serializers.CharField(allow_blank=True)
+
+
+class ExplanationSerializer(serializers.Serializer[Any]):
+    """Why a score is what it is; base_margin and contributions sum to the margin."""
+
+    score = serializers.IntegerField(source="score.pk")
+    base_margin = serializers.FloatField()
+    margin = serializers.FloatField()
+    contributions = serializers.DictField(child=serializers.FloatField(), source="by_feature")
+    reasons = ReasonSerializer(many=True)
+    next_tier = NextTierSerializer(allow_null=True)
+    refusal = serializers.CharField(allow_blank=True, help_text="Why the score cannot be explained.")
+
+
 class ScoreViewSet(ReadResource):
     """Scores that were given, the newest first. Those of a run that is not yet published do not show."""
 
@@ -102,6 +136,13 @@ class ScoreViewSet(ReadResource):
     serializer_class = ScoreSerializer
     filterset_class = ScoreFilter
     default_ordering = "-id"
+
+    @extend_schema(operation_id="scores_explanation", responses={200: ExplanationSerializer}, filters=False)
+    @action(detail=True, filterset_class=None)
+    def explanation(self, request: Request, pk: str | None = None) -> Response:
+        """Contributions of every feature, at most four reasons in plain words, and what leads to the next lower tier."""
+        score = self.get_object()
+        return Response(ExplanationSerializer(explain(scores=[score])[score.pk]).data)
 
 
 # --- scores on demand -----------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from borrowers.models import Loan
 from scoring.querysets import DeploymentQuerySet, ScoreQuerySet
@@ -175,3 +176,35 @@ class StaleLoan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loan_id} since {self.marked_at}"
+
+
+class Explanation(models.Model):
+    """The Shapley contributions of a score's features to its margin, from the registered bytes alone. Append-only."""
+
+    score = models.OneToOneField(Score, on_delete=models.PROTECT, primary_key=True, related_name="explanation")
+    base_margin = models.FloatField(
+        help_text="The mean margin over the training weight; contributions count from here."
+    )
+    contributions = ArrayField(models.FloatField(), help_text="In the order of the model's features.")
+    explained_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"of score {self.score_id}"
+
+
+class ReasonPhrase(models.Model):
+    """What is said of a feature where it is a reason of a score; admins edit the words."""
+
+    feature = models.CharField(max_length=80, unique=True)
+    text = models.CharField(max_length=200, help_text="{value} stands for the value with its unit.")
+    if_missing = models.CharField(max_length=200, blank=True, help_text="What is said where there is no value.")
+    is_told = models.BooleanField(default=True, help_text="Whether it may be given as a reason.")
+
+    class Meta:
+        ordering = ["feature"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="phrase_has_words"),
+        ]
+
+    def __str__(self) -> str:
+        return self.feature

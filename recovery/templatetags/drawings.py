@@ -26,6 +26,8 @@ ICONS = {
     "search": '<circle cx="7" cy="7" r="4.3"/><path d="m10.3 10.3 3.4 3.4"/>',
     "menu": '<path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11"/>',
     "next": '<path d="M3 8h9.5M9 4.5 12.5 8 9 11.5"/>',
+    "up": '<path d="M8 13V3.5M4 7.5l4-4 4 4"/>',
+    "down": '<path d="M8 3v9.5M4 8.5l4 4 4-4"/>',
     "previous": '<path d="M13 8H3.5M7 4.5 3.5 8 7 11.5"/>',
     "out": '<path d="M6.5 2.5h-4v11h4M6.5 8H14M11 5l3 3-3 3"/>',
     "info": '<circle cx="8" cy="8" r="5.8"/><path d="M8 7.3v3.5M8 5v.1"/>',

@@ -36,6 +36,7 @@ FOREIGN_ROWS: dict[str, Callable[[World], int]] = {
     "api:promise-detail": lambda world: world.foreign.promise.pk,
     "api:action-detail": lambda world: world.foreign.contact.pk,
     "api:score-detail": lambda world: world.foreign.score.pk,
+    "api:score-explanation": lambda world: world.foreign.score.pk,
     "api:recommendation-detail": lambda world: world.foreign.recommendation.pk,
     "api:worklist-detail": lambda world: world.foreign.item.pk,
 }
