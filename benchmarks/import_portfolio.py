@@ -8,7 +8,7 @@ empties the tables and lets COPY bring the rows back, with the same indexes, con
     import_portfolio         seconds of the import against seconds of COPY, medians of --runs
     import_portfolio_memory  peak resident memory of the importing process, the largest of --runs, against 1 GiB
 
-    .venv/bin/python benchmarks/import_portfolio.py --rows 50000 --runs 3
+    .venv/bin/python benchmarks/import_portfolio.py --rows 1000000
 """
 
 import argparse
@@ -104,7 +104,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     parser.add_argument("--rows", type=int, default=20_000, metavar="N", help="loans to import (default 20,000)")
-    parser.add_argument("--runs", type=int, default=3, metavar="N", help="runs of each side (default 3)")
+    parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs of each side (default 5)")
     options = parser.parse_args()
     connection.settings_dict["TEST"]["NAME"] = "benchmark_import"
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)

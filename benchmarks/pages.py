@@ -6,7 +6,7 @@ a loan 12 instalments, some 8 payments, a score, three contacts. Pages are asked
 matrix and templates included, each for other rows every time. One JSON line per page: ours is the 95th percentile at --rows,
 reference the one at --small; queries must be equal.
 
-    .venv/bin/python benchmarks/pages.py --rows 100000 --small 10000
+    .venv/bin/python benchmarks/pages.py --rows 5000000 --small 100000
 """
 
 import argparse
@@ -101,7 +101,9 @@ class Page:
 
 PAGES = (
     Page("borrower_page", lambda n, rows: f"/borrowers/{math.ceil(n * 0.8)}/"),
-    Page("loan_page", lambda n, rows: f"/admin/borrowers/loan/{n}/change/"),
+    Page("loan_page", lambda n, rows: f"/loans/{n}/"),
+    Page("loan_in_admin", lambda n, rows: f"/admin/borrowers/loan/{n}/change/"),
+    Page("worklist", lambda n, rows: "/worklist/"),
     Page("borrower_list", lambda n, rows: "/admin/borrowers/borrower/"),
     Page("borrower_list_second_pages", lambda n, rows: f"/admin/borrowers/borrower/?p={2 + n % 20}"),
     Page("borrower_search_by_name", lambda n, rows: f"/admin/borrowers/borrower/?q={_letters(n)}"),

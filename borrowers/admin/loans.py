@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -43,6 +44,16 @@ class LoanEventInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("revokes")
+
+
+class LoanList(ChangeList):
+    """Ordered by a figure, the list is of loans that have figures: only then can an index of the figures give the order."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
+        queryset = super().get_queryset(request, exclude_parameters)
+        if any(str(column).lstrip("-").startswith("delinquency__") for column in queryset.query.order_by):
+            return queryset.filter(delinquency__isnull=False)
+        return queryset
 
 
 @admin.register(Loan)
@@ -86,7 +97,10 @@ class LoanAdmin(ReadOnlyAdmin):
         ("simulated", lambda loan: "yes" if loan.borrower.is_simulated else "no"),
     )
 
-    @admin.display(description="days late", ordering="delinquency__days_past_due")
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return LoanList
+
+    @admin.display(description="days late", ordering="-delinquency__oldest_unpaid_due_on")
     def days_past_due(self, loan: Loan) -> int | None:
         return _figure(loan, "days_past_due")
 

@@ -80,7 +80,7 @@ def refresh_delinquency(
     as_of = as_of or business_date
     if as_of > business_date:
         raise DayNotClosed(f"{as_of} lies after the business date {business_date}.")
-    loan_ids = None if loans is None else sorted(set(loans))
+    loan_ids = None if loans is None else _as_literal(sorted(set(loans)))
     with transaction.atomic():
         missing = _find_missing_month_ends(as_of) if loan_ids is None else []
         steps = len(missing) + 1
@@ -90,8 +90,8 @@ def refresh_delinquency(
             snapshots += _keep_month_end(day)
         progress(steps - 1, steps, f"days past due on {as_of}")
         with connection.cursor() as cursor:
-            _take_turn(cursor, loan_ids)
-            computed, inserted, updated, removed = _write(cursor, as_of, loan_ids)
+            n_held = _take_turn(cursor, loan_ids)
+            computed, inserted, updated, removed = _write(cursor, as_of, loan_ids, n_held)
         progress(steps, steps, "done")
     return DelinquencyReport(
         as_of=as_of,
@@ -105,31 +105,43 @@ def refresh_delinquency(
     )
 
 
-def _take_turn(cursor: Any, loan_ids: list[int] | None) -> None:
-    """Wait until no refresh runs that could write the same rows from older knowledge.
+def _as_literal(loan_ids: list[int]) -> str:
+    """Return ids as one literal of bigint[], which the server reads at once; ARRAY[…] would be an expression of each."""
+    return "{" + ",".join(map(str, loan_ids)) + "}"
+
+
+def _take_turn(cursor: Any, loan_ids: str | None) -> int | None:
+    """Wait until no refresh runs that could write the same rows from older knowledge; return how many loans are held.
 
     A refresh of all loans excludes every other one; refreshes of some loans go side by side and wait for each other at the
     loans they share, in the order of ids so that none waits in a circle. What is read afterwards is what was committed by then.
     """
     if loan_ids is None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REFRESH_LOCK])
-        return
+        return None
     cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [REFRESH_LOCK])
     cursor.execute(
         "SELECT count(*) FROM (SELECT FROM borrowers_loan WHERE id = ANY (%s::bigint[]) ORDER BY id FOR NO KEY UPDATE) AS held",
         [loan_ids],
     )
+    return int(cursor.fetchone()[0])
 
 
-def _write(cursor: Any, as_of: date, loan_ids: list[int] | None) -> tuple[int, int, int, int]:
-    """Return how many loans were computed, and how many rows inserted, updated and removed."""
+def _write(cursor: Any, as_of: date, loan_ids: str | None, n_held: int | None) -> tuple[int, int, int, int]:
+    """Return how many loans were computed, and how many rows inserted, updated and removed.
+
+    Rows are removed only where the day does not know all of the loans that are held.
+    """
     facts = {"as_of": as_of, "known_at": known_at(as_of=as_of), "loans": loan_ids}
     cursor.execute("SET LOCAL work_mem = '256MB'")  # one group per loan is hashed; smaller, it goes through the disk
-    cursor.execute(load("borrowers", "refreshing/remove.sql"), facts)
-    removed = int(cursor.rowcount)
     cursor.execute(load("borrowers", "refreshing/compute.sql"), facts)
     cursor.execute(load("borrowers", "refreshing/write.sql"), facts)
-    return (*cursor.fetchone(), removed)
+    computed, inserted, updated = cursor.fetchone()
+    removed = 0
+    if computed != n_held:
+        cursor.execute(load("borrowers", "refreshing/remove.sql"), facts)
+        removed = int(cursor.rowcount)
+    return computed, inserted, updated, removed
 
 
 def _keep_month_end(day: date) -> int:

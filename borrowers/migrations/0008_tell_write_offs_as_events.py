@@ -194,6 +194,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('bucket__in', ['current', '1-30', '31-60', '61-90', '91+', 'paid_off', 'written_off', 'sold', 'closed', 'unknown'])), name='bucket_is_known'),
         ),
         RunSqlFile("sql/settlement.sql", reverse=""),
+        RunSqlFile("sql/buckets.sql", reverse=""),
         RunSqlFile("sql/delinquency.sql", reverse=""),
         RunSqlFile("migrations/sql/0008_delinquency_as_of.sql", reverse=""),
         RunSqlFile("sql/default_days.sql", reverse="migrations/sql/0008_drop_delinquency.sql"),

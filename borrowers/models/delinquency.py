@@ -31,7 +31,11 @@ class DelinquencyFigures(models.Model):
         default=False, db_default=False, help_text="Past due for longer than the product's days of grace."
     )
     instalments_past_due = models.PositiveSmallIntegerField(null=True, blank=True)
-    oldest_unpaid_due_on = models.DateField(null=True, blank=True)
+    oldest_unpaid_due_on = models.DateField(
+        null=True,
+        blank=True,
+        help_text="Days past due count from here; of a loan kept by snapshots, as its figures imply.",
+    )
     overdue_amount = MoneyField(null=True, blank=True, help_text="Due and not paid: principal, interest and fees.")
     overdue_principal_amount = MoneyField(null=True, blank=True)
     outstanding_principal_amount = MoneyField(null=True, blank=True)
@@ -69,7 +73,11 @@ class Delinquency(DelinquencyFigures):
 
     class Meta:
         verbose_name_plural = "delinquency"
-        indexes = [models.Index(fields=["bucket", "-overdue_amount"], name="delinquency_bucket_idx")]
+        indexes = [
+            models.Index(fields=["bucket", "-overdue_amount"], name="delinquency_bucket_idx"),
+            # Days past due grow every day and are in no index, so that a row moves to another day within its page.
+            models.Index(fields=["oldest_unpaid_due_on"], name="delinquency_oldest_idx"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(

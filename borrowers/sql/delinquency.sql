@@ -20,30 +20,6 @@
 --          they come (force_custom_plan), some milliseconds of planning. Linear in the number of instalments and payments of
 --          the cases. Plain compilation (jit) costs more here than it gains.
 
-CREATE FUNCTION bucket_of(days_past_due integer) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$
-    SELECT CASE
-        WHEN days_past_due IS NULL THEN 'unknown'
-        WHEN days_past_due <= 0 THEN 'current'
-        WHEN days_past_due <= 30 THEN '1-30'
-        WHEN days_past_due <= 60 THEN '31-60'
-        WHEN days_past_due <= 90 THEN '61-90'
-        ELSE '91+'
-    END
-$$;
-
-COMMENT ON FUNCTION bucket_of(integer) IS 'The edges of the buckets, in one place.';
-
-CREATE FUNCTION is_owing(bucket text) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$
-    SELECT bucket IN ('current', '1-30', '31-60', '61-90', '91+')
-$$;
-
-COMMENT ON FUNCTION is_owing(text) IS
-    'Whether loans of a bucket are worked and measured: not paid off, written off, sold or closed, and days past due known.';
-
 CREATE FUNCTION delinquency_of(loans bigint[], days date[], knowns timestamptz[])
 RETURNS TABLE (
     loan_id bigint,
@@ -264,7 +240,10 @@ BEGIN
         END,
         coalesce(figure.days_past_due > figure.grace_days, false),
         CASE WHEN NOT figure.is_snapshot THEN coalesce(figure.instalments_past_due, 0)::integer END,
-        figure.oldest_unpaid_due_on,
+        CASE
+            WHEN figure.is_snapshot THEN figure.measured_on - nullif(figure.days_past_due, 0)
+            ELSE figure.oldest_unpaid_due_on
+        END,
         CASE WHEN figure.is_snapshot THEN figure.stated_overdue ELSE coalesce(figure.overdue_by_lines, 0) END,
         CASE WHEN NOT figure.is_snapshot THEN coalesce(figure.overdue_principal_amount, 0) END,
         CASE

@@ -12,7 +12,12 @@ from dataclasses import astuple, dataclass
 from hashlib import sha256
 from pathlib import Path
 
-SQL_FILES = ("scoring/sql/loan_features.sql", "borrowers/sql/delinquency.sql", "borrowers/sql/settlement.sql")
+SQL_FILES = (
+    "scoring/sql/loan_features.sql",
+    "borrowers/sql/buckets.sql",
+    "borrowers/sql/delinquency.sql",
+    "borrowers/sql/settlement.sql",
+)
 OF_THE_DAY = "on the day"
 SINCE_APPROVAL = "since approval"
 LIFE_WITH_US = "all earlier business"

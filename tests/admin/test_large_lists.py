@@ -1,7 +1,7 @@
 """Lists of large tables: found by index, counted in bounded time, paged through at the beginning only."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +11,10 @@ from django.db.models import QuerySet
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from borrowers.admin import LoanAdmin
 from borrowers.admin.filters import currencies_in_use
 from borrowers.models import Borrower, Collateral, ContactPoint, Loan, Payment
+from borrowers.services import refresh_delinquency, set_business_date
 from creditpath import admin_lists
 from creditpath.accounts.models import Role, Team
 from creditpath.admin_lists import LargeTablePaginator
@@ -139,3 +141,21 @@ def test_estimate_is_called_one(loans: list[Loan], monkeypatch: pytest.MonkeyPat
 def test_search_looks_at_a_limited_number_of_matches(loans: list[Loan], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admin_lists, "MATCHES_PER_FIELD", 1)
     assert searched(Borrower, "ash").count() == 1
+
+
+def test_latest_loans_come_first_by_an_index(loans: list[Loan], client_of: ClientOf) -> None:
+    for days in (40, 90, 5):
+        make_loan(instalments=[(date(2026, 6, 30) - timedelta(days=days), 100)])
+    set_business_date(day=date(2026, 6, 30))
+    refresh_delinquency()
+    client = client_of(Role.ADMIN)
+    place = LoanAdmin.list_display.index("days_past_due") + 1
+
+    listed = client.get(reverse("admin:borrowers_loan_changelist"), {"o": f"-{place}"}).context["cl"]
+
+    late = [loan.delinquency.days_past_due for loan in listed.result_list if loan.delinquency.days_past_due]
+    assert late == sorted(late, reverse=True)
+    assert late == [90, 60, 60, 60, 40, 5]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "delinquency_oldest_idx" in listed.queryset[:50].explain()

@@ -4,7 +4,7 @@ It shares nothing with the product: no SQL, no model, no helper.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 ZERO = Decimal("0.00")
@@ -321,7 +321,7 @@ def _as_stated(clerk: Clerk, out: str | None, moved: list[Moved]) -> dict[str, o
         "bucket": out or ("paid_off" if outstanding == 0 and not days else name_bucket(days)),
         "is_flagged": days is not None and days > clerk.ledger.grace_days,
         "instalments_past_due": None,
-        "oldest_unpaid_due_on": None,
+        "oldest_unpaid_due_on": seen.day - timedelta(days=days) if seen and days else None,
         "overdue_amount": seen.overdue if seen else None,
         "overdue_principal_amount": None,
         "outstanding_principal_amount": seen.principal if seen else None,

@@ -14,11 +14,13 @@ SELECT
         WHEN kept.last_payment_id = figure.last_payment_id THEN kept.last_paid_amount
         ELSE (SELECT amount FROM borrowers_payment AS payment WHERE payment.id = figure.last_payment_id)
     END AS last_paid_amount,
-    0::numeric AS in_flight_amount, false AS is_placed, false AS is_bankrupt, NULL::date AS measured_on
+    0::numeric AS in_flight_amount, false AS is_placed, false AS is_bankrupt, NULL::date AS measured_on,
+    kept.loan_id IS NULL AS is_new
 FROM figures_by_plan(%(as_of)s::date, %(known_at)s::timestamptz, %(loans)s::bigint[]) AS figure
 LEFT JOIN borrowers_delinquency AS kept ON kept.loan_id = figure.loan_id
 WHERE NOT figure.is_plain
     OR kept.loan_id IS NULL
+    OR (%(loans)s::bigint[] IS NOT NULL AND kept.as_of <> %(as_of)s::date)
     OR kept.days_past_due IS DISTINCT FROM coalesce(greatest(kept.as_of - kept.oldest_unpaid_due_on, 0), 0)
     OR (
         kept.bucket, kept.is_flagged, kept.instalments_past_due, kept.oldest_unpaid_due_on, kept.overdue_amount,
@@ -34,14 +36,15 @@ WHERE NOT figure.is_plain
 INSERT INTO refreshed_figure (
     loan_id, is_plain, days_past_due, bucket, is_flagged, instalments_past_due, oldest_unpaid_due_on, overdue_amount,
     overdue_principal_amount, outstanding_principal_amount, outstanding_amount, paid_amount, in_flight_amount, last_paid_on,
-    last_paid_amount, next_due_on, next_due_amount, is_placed, is_bankrupt, measured_on
+    last_paid_amount, next_due_on, next_due_amount, is_placed, is_bankrupt, measured_on, is_new
 )
 SELECT
     figure.loan_id, NULL, figure.days_past_due, figure.bucket, figure.is_flagged, figure.instalments_past_due,
     figure.oldest_unpaid_due_on, figure.overdue_amount, figure.overdue_principal_amount,
     figure.outstanding_principal_amount, figure.outstanding_amount, figure.paid_amount, figure.in_flight_amount,
     figure.last_paid_on, figure.last_paid_amount, figure.next_due_on, figure.next_due_amount, figure.is_placed,
-    figure.is_bankrupt, figure.measured_on
+    figure.is_bankrupt, figure.measured_on,
+    NOT EXISTS (SELECT FROM borrowers_delinquency AS kept WHERE kept.loan_id = figure.loan_id)
 FROM (
     SELECT coalesce(array_agg(loan_id), '{}') AS ids FROM refreshed_figure WHERE NOT is_plain
 ) AS wanted

@@ -31,6 +31,7 @@ WITH updated AS (
         refreshed_at = statement_timestamp()
     FROM refreshed_figure AS figure
     WHERE figure.loan_id = kept.loan_id
+        AND NOT figure.is_new
         AND (
             kept.as_of, kept.days_past_due, kept.bucket, kept.is_flagged, kept.instalments_past_due,
             kept.oldest_unpaid_due_on, kept.overdue_amount, kept.overdue_principal_amount,
@@ -60,7 +61,7 @@ inserted AS (
         in_flight_amount, last_payment_id, last_paid_on, last_paid_amount, next_due_on, next_due_amount,
         is_placed, is_bankrupt, measured_on, statement_timestamp()
     FROM refreshed_figure AS figure
-    WHERE NOT EXISTS (SELECT FROM borrowers_delinquency AS kept WHERE kept.loan_id = figure.loan_id)
+    WHERE figure.is_new
     RETURNING 1
 ),
 moved AS (
@@ -70,7 +71,7 @@ moved AS (
         days_past_due = coalesce(greatest(%(as_of)s::date - kept.oldest_unpaid_due_on, 0), 0),
         refreshed_at = statement_timestamp()
     WHERE kept.as_of <> %(as_of)s::date
-        AND (%(loans)s::bigint[] IS NULL OR kept.loan_id = ANY (%(loans)s::bigint[]))
+        AND %(loans)s::bigint[] IS NULL
         AND NOT EXISTS (SELECT FROM refreshed_figure AS figure WHERE figure.loan_id = kept.loan_id)
     RETURNING 1
 )
