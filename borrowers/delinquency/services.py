@@ -90,6 +90,10 @@ def refresh_delinquency(
             snapshots += _keep_month_end(day)
         progress(steps - 1, steps, f"days past due on {as_of}")
         with connection.cursor() as cursor:
+            if snapshots:
+                cursor.execute(
+                    "ANALYZE borrowers_monthendsnapshot"
+                )  # measures are asked for before the server looks by itself
             n_held = _take_turn(cursor, loan_ids)
             computed, inserted, updated, removed = _write(cursor, as_of, loan_ids, n_held)
         progress(steps, steps, "done")
