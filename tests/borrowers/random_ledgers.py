@@ -114,7 +114,36 @@ def instalment_loans(draw: st.DrawFn) -> Ledger:
         effective_on = draw(days_after(start, 150))
     if draw(st.booleans()):
         ledger.costs = draw(st.lists(costs(start), max_size=3))
+    _end_where_lines_end(draw, ledger)
     return ledger
+
+
+def _end_where_lines_end(draw: st.DrawFn, ledger: Ledger) -> None:
+    """Let some payments be what some lines in a row, and some charges fall on a day on which a line is due."""
+    lines = [line for version in ledger.versions for line in version.lines]
+    is_alone = draw(st.integers(0, 2)) == 0
+    if is_alone:  # then the money itself ends there
+        lines, ledger.entries = ledger.versions[-1].lines, ledger.entries[:1]
+    for entry in ledger.entries:
+        if is_alone or draw(st.integers(0, 2)) == 0:
+            first = 0 if is_alone else draw(st.integers(0, len(lines) - 1))
+            few = lines[first : first + draw(st.integers(1, 3))]
+            entry.amount = sum((line.principal + line.interest + line.fee for line in few), Decimal()) or entry.amount
+    for cost in ledger.costs:
+        if draw(st.booleans()):
+            day = draw(st.sampled_from(lines)).due_on
+            if cost.waived_on is None and day >= cost.day:
+                cost.booked_at += day - cost.day
+                cost.day = day
+
+
+def days_to_ask(ledger: Ledger) -> st.SearchStrategy[date]:
+    """Any day, but often one on which something is due or happens, or the day after."""
+    edges = [line.due_on for version in ledger.versions for line in version.lines]
+    edges += [each.day for each in (*ledger.entries, *ledger.costs, *ledger.happenings, *ledger.snapshots)]
+    edges += [stated.due_on for stated in ledger.statements]
+    edges += [ledger.approved_on, *(day + timedelta(days=1) for day in edges)]
+    return st.sampled_from(edges) | st.integers(-2, 320).map(lambda n: ledger.approved_on + timedelta(days=n))
 
 
 @st.composite

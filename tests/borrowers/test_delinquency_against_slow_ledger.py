@@ -6,7 +6,7 @@ LEDGERS=20000 asks for more of them, drawn anew.
 
 import os
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ from tests.borrowers.asking import ask
 from tests.borrowers.random_ledgers import (
     Books,
     accounts,
+    days_to_ask,
     instalment_loans,
     instants,
     plain_loans,
@@ -59,7 +60,7 @@ def draw_cases(
     cases = []
     for ledger, loan in zip(ledgers, loans, strict=True):
         for _ in range(DAYS):
-            day = ledger.approved_on + timedelta(days=data.draw(st.integers(-2, 320)))
+            day = data.draw(days_to_ask(ledger))
             cases.append((ledger, loan, day, data.draw(instants(day, latest=60))))
     return cases
 
@@ -95,7 +96,7 @@ def test_figures_of_a_day_are_those_of_the_slow_ledger_whichever_way_they_are_fo
 ) -> None:
     loans = books.enter(ledgers)
     for _ in range(DAYS):
-        day = ledgers[0].approved_on + timedelta(days=data.draw(st.integers(-2, 320)))
+        day = data.draw(days_to_ask(data.draw(st.sampled_from(ledgers))))
         known = data.draw(instants(day, latest=60))
         answered = ask_as_of(day, known, loans)
         for ledger, loan in zip(ledgers, loans, strict=True):
