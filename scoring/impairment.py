@@ -84,6 +84,7 @@ def _write(path: Path, parameters: dict[str, Any], *, is_csv: bool) -> int:
             ("as_of", pa.date32()), ("days_past_due", pa.int32()), ("bucket", pa.string()), ("stage", pa.int8()),
             ("first_pd", pa.float64()), ("pd", pa.float64()), ("outstanding_principal_amount", money),
             ("exposure_amount", money), ("annual_interest_ratio", pa.decimal128(8, 6)),
+            ("is_simulated", pa.bool_()),
         ]
     )  # fmt: skip
     n_loans = 0

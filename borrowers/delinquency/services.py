@@ -14,7 +14,8 @@ from borrowers.errors import DayNotClosed
 from borrowers.models import BalanceSnapshot, Loan, MonthEndSnapshot
 from creditpath.sql import load
 
-REFRESH_LOCK = 7_304_117  # an advisory lock's number, of no meaning
+REFRESH_LOCK, LANE_LOCK = 7_304_117, 7_304_118  # numbers of advisory locks, of no meaning
+LANES = 256
 MONTH_ENDS_KEPT = 13  # a year of change needs the month end before it
 Progress = Callable[[int, int, str], None]
 
@@ -80,7 +81,7 @@ def refresh_delinquency(
     as_of = as_of or business_date
     if as_of > business_date:
         raise DayNotClosed(f"{as_of} lies after the business date {business_date}.")
-    loan_ids = None if loans is None else _as_literal(sorted(set(loans)))
+    loan_ids = None if loans is None else sorted(set(loans))
     with transaction.atomic():
         missing = _find_missing_month_ends(as_of) if loan_ids is None else []
         steps = len(missing) + 1
@@ -94,8 +95,8 @@ def refresh_delinquency(
                 cursor.execute(
                     "ANALYZE borrowers_monthendsnapshot"
                 )  # measures are asked for before the server looks by itself
-            n_held = _take_turn(cursor, loan_ids)
-            computed, inserted, updated, removed = _write(cursor, as_of, loan_ids, n_held)
+            _take_turn(cursor, loan_ids)
+            computed, inserted, updated, removed = _write(cursor, as_of, loan_ids)
         progress(steps, steps, "done")
     return DelinquencyReport(
         as_of=as_of,
@@ -109,40 +110,35 @@ def refresh_delinquency(
     )
 
 
-def _as_literal(loan_ids: list[int]) -> str:
-    """Return ids as one literal of bigint[], which the server reads at once; ARRAY[…] would be an expression of each."""
-    return "{" + ",".join(map(str, loan_ids)) + "}"
+def _take_turn(cursor: Any, loan_ids: list[int] | None) -> None:
+    """Wait until no refresh runs that could write the same rows from older knowledge.
 
-
-def _take_turn(cursor: Any, loan_ids: str | None) -> int | None:
-    """Wait until no refresh runs that could write the same rows from older knowledge; return how many loans are held.
-
-    A refresh of all loans excludes every other one; refreshes of some loans go side by side and wait for each other at the
-    loans they share, in the order of ids so that none waits in a circle. What is read afterwards is what was committed by then.
+    A refresh of all loans excludes every other one. Refreshes of some loans go side by side and wait for each other where their
+    loans fall into the same of LANES, taken in order so that none waits in a circle; nothing is written for it. What is read
+    afterwards is what was committed by then.
     """
     if loan_ids is None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REFRESH_LOCK])
-        return None
+        return
     cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [REFRESH_LOCK])
-    cursor.execute(
-        "SELECT count(*) FROM (SELECT FROM borrowers_loan WHERE id = ANY (%s::bigint[]) ORDER BY id FOR NO KEY UPDATE) AS held",
-        [loan_ids],
-    )
-    return int(cursor.fetchone()[0])
+    lanes = sorted({loan_id % LANES for loan_id in loan_ids})
+    cursor.execute("SELECT pg_advisory_xact_lock(%s, lane) FROM unnest(%s::integer[]) AS lane", [LANE_LOCK, lanes])
 
 
-def _write(cursor: Any, as_of: date, loan_ids: str | None, n_held: int | None) -> tuple[int, int, int, int]:
+def _write(cursor: Any, as_of: date, loan_ids: list[int] | None) -> tuple[int, int, int, int]:
     """Return how many loans were computed, and how many rows inserted, updated and removed.
 
-    Rows are removed only where the day does not know all of the loans that are held.
+    Rows are removed only where the day does not know all of the loans that were asked for.
     """
-    facts = {"as_of": as_of, "known_at": known_at(as_of=as_of), "loans": loan_ids}
+    # One literal of bigint[] is read at once; the driver's ARRAY[…] would be an expression of every id.
+    literal = None if loan_ids is None else "{" + ",".join(map(str, loan_ids)) + "}"
+    facts = {"as_of": as_of, "known_at": known_at(as_of=as_of), "loans": literal}
     cursor.execute("SET LOCAL work_mem = '256MB'")  # one group per loan is hashed; smaller, it goes through the disk
     cursor.execute(load("borrowers", "refreshing/compute.sql"), facts)
     cursor.execute(load("borrowers", "refreshing/write.sql"), facts)
     computed, inserted, updated = cursor.fetchone()
     removed = 0
-    if computed != n_held:
+    if loan_ids is None or computed != len(loan_ids):
         cursor.execute(load("borrowers", "refreshing/remove.sql"), facts)
         removed = int(cursor.rowcount)
     return computed, inserted, updated, removed

@@ -164,8 +164,8 @@ def _priority(facts: Facts, action: str) -> float:
 
     The effect is the prior ask_amount x pd x (1 - pd): a contact changes most where the outcome is uncertain. It holds until
     effects are measured. Without a score pd is the published prior of the bucket (recovery.policy.priors). The amount is taken
-    relative to the mean overdue amount of its currency, so that currencies are never weighed against each other; one that is
-    not available counts as the mean.
+    relative to the mean overdue amount of its currency, so that currencies are never weighed against each other; where it is not
+    available, what is outstanding stands for it, and where that is not either, the mean.
     """
     if action == NO_ACTION:
         lane = WAITING
@@ -179,8 +179,9 @@ def _priority(facts: Facts, action: str) -> float:
     if pd is None:
         prior = find_prior(facts.bucket)
         pd = prior.default_ratio if prior else UNKNOWN_PD
-    if facts.overdue_amount is None or not facts.mean_overdue_amount:
-        relative = 1.0 if facts.overdue_amount is None else 0.0
+    amount = facts.outstanding_amount if facts.overdue_amount is None else facts.overdue_amount
+    if amount is None or not facts.mean_overdue_amount:
+        relative = 1.0 if amount is None else 0.0
     else:
-        relative = float(facts.overdue_amount / facts.mean_overdue_amount)
+        relative = float(amount / facts.mean_overdue_amount)
     return lane * LANE + min(relative * pd * (1 - pd) * 100, LANE - 1)

@@ -37,9 +37,11 @@ owing AS (
         loan.borrower_id, loan.currency, figure.loan_id, figure.days_past_due, figure.oldest_unpaid_due_on,
         figure.next_due_on, figure.next_due_amount, figure.last_paid_on, figure.last_paid_amount, figure.bucket,
         figure.instalments_past_due, loan.product_id,
-        sum(
-            coalesce(figure.overdue_amount, CASE WHEN figure.days_past_due > 0 THEN figure.outstanding_amount ELSE 0 END)
-        ) OVER same_currency AS overdue_amount,
+        -- What is asked for is never made up: where a late loan's part is not told, the sum is not known.
+        CASE
+            WHEN NOT bool_or(figure.days_past_due > 0 AND figure.overdue_amount IS NULL) OVER same_currency
+                THEN sum(coalesce(figure.overdue_amount, 0)) OVER same_currency
+        END AS overdue_amount,
         sum(figure.outstanding_amount) OVER same_currency AS outstanding_amount,
         count(*) FILTER (WHERE figure.days_past_due > 0) OVER same_currency AS overdue_loans,
         row_number() OVER (
@@ -53,7 +55,10 @@ owing AS (
     WINDOW same_currency AS (PARTITION BY loan.borrower_id, loan.currency)
 ),
 deciding AS (
-    SELECT *, avg(overdue_amount) FILTER (WHERE overdue_amount > 0) OVER (PARTITION BY currency) AS mean_overdue_amount
+    SELECT
+        *,
+        avg(coalesce(overdue_amount, outstanding_amount)) FILTER (WHERE coalesce(overdue_amount, outstanding_amount) > 0)
+            OVER (PARTITION BY currency) AS mean_overdue_amount
     FROM owing
     WHERE place = 1
 ),

@@ -75,6 +75,7 @@ def test_file_of_inputs_has_a_line_for_each_loan_that_owes(loans: list[Loan], fr
         assert line.exposure_amount == figures.outstanding_principal_amount + due
         first, last = Score.objects.filter(loan=loan).order_by("id").values_list("pd", flat=True)
         assert (line.first_pd, line.pd) == (first, last)
+        assert bool(line.is_simulated) is loan.borrower.is_simulated
     stages = measure_stages(significant=find_risen_pd())["USD"]
     assert [int((frame.stage == line.stage).sum()) for line in stages.lines] == [line.n_loans for line in stages.lines]
 

@@ -49,12 +49,14 @@ SELECT
         standing.outstanding_principal_amount + standing.overdue_amount - standing.overdue_principal_amount,
         standing.outstanding_amount
     ) AS exposure_amount,
-    loan.annual_interest_ratio
+    loan.annual_interest_ratio,
+    borrower.is_simulated
 FROM standing
 JOIN loans_asked_for(%(currency)s, %(product)s, %(team)s, %(segment)s, %(segment_value)s) AS loan
     ON loan.id = standing.loan_id
 JOIN borrowers_loan AS known ON known.id = loan.id
 JOIN borrowers_product AS product ON product.id = loan.product_id
+JOIN borrowers_borrower AS borrower ON borrower.id = known.borrower_id
 LEFT JOIN scored ON scored.loan_id = standing.loan_id
 WHERE is_owing(standing.bucket)
 ORDER BY standing.loan_id
