@@ -61,7 +61,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         with self.connection.cursor() as cursor:
             cursor.execute(
                 "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger "
-                "WHERE NOT tgisinternal AND tgname LIKE '%_is_append_only'"
+                "WHERE NOT tgisinternal AND tgtype & 32 <> 0"  # BEFORE TRUNCATE
             )
             tables = [table for (table,) in cursor.fetchall()]
         switch = "ALTER TABLE {} {} TRIGGER USER"

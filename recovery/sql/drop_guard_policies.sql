@@ -1,3 +1,13 @@
+DROP TRIGGER policy_is_not_emptied ON recovery_policy;
+DROP TRIGGER policyrule_is_not_emptied ON recovery_policyrule;
+DROP TRIGGER policyreplay_is_not_emptied ON recovery_policyreplay;
+DROP TRIGGER contactrule_is_not_emptied ON recovery_contactrule;
+DROP TRIGGER limitationperiod_is_not_emptied ON recovery_limitationperiod;
+DROP FUNCTION refuse_emptying();
+DROP TRIGGER replay_lines_come_while_it_runs ON recovery_replayline;
+DROP FUNCTION refuse_late_replay_lines();
+DROP TRIGGER replay_begins_waiting ON recovery_policyreplay;
+DROP FUNCTION refuse_finished_replay();
 DROP TRIGGER replay_is_not_changed_once_done ON recovery_policyreplay;
 DROP FUNCTION refuse_replay_change();
 DROP TRIGGER policy_rule_is_not_edited_once_submitted ON recovery_policyrule;

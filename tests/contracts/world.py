@@ -52,9 +52,9 @@ class World:
 
 def make_world(*, team: Team, agent: User, other_team: Team) -> World:
     model = make_model()
-    policy = Policy.objects.create(version=1, title="first", effective_from=DAY)
+    policy = Policy.objects.create(version=1, title="first", effective_from=DAY, is_installed=True)
     rule = PolicyRule.objects.create(policy=policy, position=1, action=Action.CALL, reason="late")
-    Policy.objects.filter(pk=policy.pk).update(state=Policy.State.APPROVED, is_installed=True)
+    Policy.objects.filter(pk=policy.pk).update(state=Policy.State.APPROVED)
     stranger = make_user("agent", team=other_team)
     run = ScoringRun.objects.create(
         model=model, kind="batch", engine="onnxruntime", as_of=DAY, known_at=timezone.now(), published_at=timezone.now()

@@ -8,7 +8,8 @@ from django.db import IntegrityError, connection, transaction
 
 from creditpath.accounts.models import Role, User
 from recovery.errors import PolicyIsNoDraft, PolicyRefused
-from recovery.models import Policy, PolicyEvent, PolicyRule
+from recovery.models import Policy, PolicyEvent, PolicyReplay, PolicyRule
+from recovery.policymaking.replaying import plan_replay
 from recovery.services import (
     approve_policy,
     change_policy,
@@ -126,7 +127,7 @@ def test_raw_sql_cannot_approve_alone_or_without_anybody(writer: User, frozen_da
     draft = make_draft(writer, {})
     submit_policy(policy=draft, by=writer, waiver="a test")
     approve = "UPDATE recovery_policy SET state = 'approved', effective_from = %s, approved_by_id = %s WHERE id = %s"
-    refused(approve, "policy_is_approved_by_a_second_person", frozen_day, writer.pk, draft.pk)
+    refused(approve, "had a hand in it", frozen_day, writer.pk, draft.pk)
     refused(approve, "policy_is_approved_by_somebody", frozen_day, None, draft.pk)
 
 
@@ -244,3 +245,72 @@ def test_starting_policy_stands_in_front_of_the_first_approved_one(
     assert get_policy(as_of=frozen_day).title == "Starting policy"
     assert get_policy(as_of=frozen_day + timedelta(days=5)).version == later.version
     assert PolicyEvent.objects.filter(detail="Came with the product.").count() == 1
+
+
+INSERT_POLICY = """
+INSERT INTO recovery_policy (version, title, currency, exploration_ratio, seed, state, is_installed, effective_from,
+    created_at, replay_waiver, submitted_by_id, approved_by_id, submitted_at, approved_at)
+SELECT 99, 'forged', '', 0, 's', %s, %s, DATE '2027-01-01', now(), '', %s, %s, NULL, NULL
+"""
+
+
+def test_raw_sql_cannot_enter_a_version_that_is_approved_already(writer: User, approver: User) -> None:
+    for is_installed in (False, True):
+        refused(INSERT_POLICY, "begins as a draft", "approved", is_installed, writer.pk, approver.pk)
+    refused(INSERT_POLICY, "begins as a draft", "submitted", False, writer.pk, None)
+
+
+def test_raw_sql_cannot_approve_a_draft_past_its_submission(writer: User, approver: User, frozen_day: date) -> None:
+    draft = make_draft(writer, {})
+    approve = (
+        "UPDATE recovery_policy SET state = 'approved', effective_from = %s, submitted_by_id = %s, approved_by_id = %s"
+        " WHERE id = %s"
+    )
+    refused(approve, "submitted, then approved", frozen_day, writer.pk, approver.pk, draft.pk)
+    refused("UPDATE recovery_policy SET is_installed = true WHERE id = %s", "submitted, then approved", draft.pk)
+    refused(
+        "UPDATE recovery_policy SET created_by_id = %s WHERE id = %s", "submitted, then approved", approver.pk, draft.pk
+    )
+
+
+def test_raw_sql_cannot_let_an_editor_approve(writer: User, approver: User, frozen_day: date) -> None:
+    draft = make_draft(writer, {})
+    write_rule(policy=draft, by=approver, values=LINE)
+    submit_policy(policy=draft, by=writer, waiver="x")
+    refused(
+        "UPDATE recovery_policy SET state = 'approved', effective_from = %s, approved_by_id = %s, approved_at = now()"
+        " WHERE id = %s",
+        "had a hand in it", frozen_day, approver.pk, draft.pk,
+    )  # fmt: skip
+
+
+def test_raw_sql_cannot_install_a_policy_behind_one_that_people_approved(
+    writer: User, approver: User, frozen_day: date
+) -> None:
+    put_in_force(make_draft(writer, {}), submitter=writer, approver=approver, day=frozen_day)
+    Policy.objects.filter(state="approved").update(effective_until=frozen_day + TOMORROW)
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_POLICY, ["draft", True, None, None])
+    refused("UPDATE recovery_policy SET state = 'approved' WHERE version = 99", "submitted, then approved")
+
+
+@pytest.mark.parametrize("table", ["policy", "policyrule", "policyreplay", "contactrule", "limitationperiod"])
+def test_what_rules_the_work_is_not_emptied(db: None, table: str) -> None:
+    refused(f"TRUNCATE recovery_{table} CASCADE", "refused")
+
+
+def test_raw_sql_cannot_forge_a_replay(writer: User, frozen_day: date) -> None:
+    draft = make_draft(writer, {})
+    replay = plan_replay(policy=draft, by=writer, days=1)
+    columns = ", ".join(
+        field.column for field in PolicyReplay._meta.concrete_fields if field.column not in ("id", "state", "cases")
+    )
+    refused(
+        f"INSERT INTO recovery_policyreplay (state, cases, {columns}) SELECT 'done', 9, {columns} FROM recovery_policyreplay",
+        "begins waiting",
+    )
+    refused(
+        "INSERT INTO recovery_replayline (replay_id, day, side, action, currency, cases, blocked, minutes)"
+        " VALUES (%s, %s, 'draft', 'call', 'USD', 9, 0, 1)",
+        "while it runs", replay.pk, frozen_day,
+    )  # fmt: skip
