@@ -7,6 +7,8 @@ import pandas as pd
 
 from borrowers.importing.files import SourceFile
 
+MOST_COLUMNS = 5_000
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -54,7 +56,14 @@ def show(value: str) -> str:
 
 
 def name_columns(header: list[str], file: SourceFile, needed: set[str] | None) -> list[str]:
-    """Return distinct names; raises SourceUnreadable where a column that the mapping reads is missing or there twice."""
+    """Return distinct names; raises SourceUnreadable for more than MOST_COLUMNS, and where a column that the mapping reads is
+    missing or there twice."""
+    if len(header) > MOST_COLUMNS:
+        raise file.complain(
+            f"the header has {len(header):,} columns, and {MOST_COLUMNS:,} are the most; keep those that you map, or see "
+            "whether the separator is right.",
+            row=1,
+        )
     names = [" ".join(str(name).split()) or f"column {n}" for n, name in enumerate(header, start=1)]
     if not any(str(name).strip() for name in header):
         raise file.complain("has no header: its first row is empty.", row=1)

@@ -71,6 +71,14 @@ def export_rows(
     return run, stream
 
 
+def log_export(*, model: str, form: str, filters: str, n_rows: int, exported_by: User) -> ExportRun:
+    """Log a file that a page wrote by itself, before it is given."""
+    return ExportRun.objects.create(
+        model=model, form=form, filters=filters, is_selection=False, n_rows=n_rows, as_of=_business_date(),
+        exported_by=exported_by,
+    )  # fmt: skip
+
+
 def describe(run: ExportRun, n_rows: int) -> str:
     """Say in one line what a file holds."""
     what = "rows ticked" if run.is_selection else "all rows of the list"

@@ -14,7 +14,9 @@ from creditpath.access import may_call
 from creditpath.accounts.models import Role, User
 from creditpath.errors import DomainError
 from creditpath.exports.cells import csv_cell
-from recovery.contacts.evidence import COLUMNS, build_evidence
+from creditpath.exports.models import ExportRun
+from creditpath.exports.services import log_export
+from recovery.contacts.evidence import COLUMNS, Evidence, build_evidence
 from recovery.contacts.forms import SetHoldForm
 from recovery.contacts.services import lift_hold, set_hold
 from recovery.models import Hold
@@ -32,7 +34,7 @@ def contacts(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def contacts_csv(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the lines as CSV, in which no cell is a formula."""
-    evidence = build_evidence(borrower=_borrower(request, pk))
+    evidence = _take_out(request, pk, ExportRun.Form.CSV)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
@@ -49,9 +51,20 @@ def contacts_csv(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def contacts_json(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the whole evidence as JSON."""
-    evidence = build_evidence(borrower=_borrower(request, pk))
+    evidence = _take_out(request, pk, ExportRun.Form.JSON)
     headers = {"Content-Disposition": f'attachment; filename="contacts-{pk}.json"'}
     return JsonResponse(evidence.as_json(), headers=headers, json_dumps_params={"indent": 1})
+
+
+def _take_out(request: HttpRequest, pk: int, form: str) -> Evidence:
+    """Gather what is proved of a person for a file, and log who took it."""
+    borrower = _borrower(request, pk)
+    evidence = build_evidence(borrower=borrower)
+    log_export(
+        model="borrowers.contactevent", form=form, filters=f"borrower={borrower.external_id}", n_rows=len(evidence.lines),
+        exported_by=_person(request),
+    )  # fmt: skip
+    return evidence
 
 
 @require_POST

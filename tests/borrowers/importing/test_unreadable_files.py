@@ -46,6 +46,12 @@ def test_a_missing_column_is_told_with_the_header(lender: Lender) -> None:
     assert "payments.csv row 1: there is no column 'amount'; the header has reference, loan, betrag, paid" in told
 
 
+def test_a_header_of_tens_of_thousands_of_columns_is_refused_at_once(lender: Lender) -> None:
+    names = ["reference", "loan", "amount", "paid", *(f"x{n}" for n in range(20_000))]
+    lender.write("payments.csv", f"{','.join(names)}\nP1,L1,1,30/01/2026{',' * 20_000}\n")
+    assert "the header has 20,004 columns, and 5,000 are the most" in refusal_of(lender)
+
+
 def test_a_header_that_names_a_needed_column_twice(lender: Lender) -> None:
     lender.write("payments.csv", "reference,loan,amount,paid,amount\nP1,L1,1,30/01/2026,2\n")
     told = refusal_of(lender)

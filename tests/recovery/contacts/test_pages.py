@@ -14,6 +14,7 @@ from django.urls import reverse
 from borrowers.models import Borrower, Consent, ContactPoint, Loan
 from borrowers.services import current_instant, refresh_delinquency
 from creditpath.accounts.models import Role, Team, User
+from creditpath.exports.models import ExportRun
 from recovery.contacts.services import record_action, reserve_contact, set_hold
 from recovery.errors import ContactNotPermitted
 from recovery.models import Hold
@@ -168,3 +169,15 @@ def test_next_passes_over_who_cannot_be_called_now(
     assert next_case(agent=agent).recommendation.borrower == later.borrower  # type: ignore[union-attr]
     set_hold(borrower=later.borrower, kind="cease", reason="said so", set_by=agent)
     assert next_case(agent=agent).recommendation.borrower == loan.borrower  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("form", "route"), [("csv", "recovery:contacts-csv"), ("json", "recovery:contacts-json")])
+def test_who_takes_the_proof_out_is_logged(form: str, route: str, frozen_day: date, client_of: ClientOf) -> None:
+    borrower = make_borrower()
+    make_contact(borrower, frozen_day)
+
+    client_of(Role.COMPLIANCE).get(reverse(route, args=[borrower.pk]))
+
+    taken = ExportRun.objects.get()
+    assert (taken.form, taken.filters, taken.n_rows) == (form, f"borrower={borrower.external_id}", 1)
+    assert taken.exported_by.role == Role.COMPLIANCE
