@@ -40,7 +40,7 @@ def draw_portfolio(search: object, user: User) -> list[Any]:
 
 @portfolio_app.callback(Output("movement", "children"), Input("address", "search"))
 def draw_movement(search: object, user: User) -> list[Any]:
-    """Draw what moved in each currency for a user who may see it; seven aggregates over a year of month ends."""
+    """Draw what moved in each currency for a user who may see it; nine aggregates over a year of month ends."""
     if not may_see_dashboard(user, "portfolio"):
         raise PermissionDenied("Your role may not open this dashboard.")
     panels = measure_movement(day=get_business_date(), only=read_filter(search))

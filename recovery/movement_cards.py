@@ -5,8 +5,9 @@ from typing import Any
 
 from dash import dcc, html
 
-from borrowers.measures.services import LossForecast
+from borrowers.measures.services import LossForecast, add_workouts
 from recovery import movement_figures as figures
+from recovery import recovery_figures
 from recovery.figures import ABSENT, percent, short_money
 from recovery.movement import MovementPanel
 
@@ -15,10 +16,11 @@ Row = Sequence[str]
 
 
 def draw_movement_panel(panel: MovementPanel, *, has_name: bool) -> Any:
-    """Draw the six cards of one currency; one that month ends cannot tell says so."""
+    """Draw the eight cards of one currency; one that month ends cannot tell says so."""
     heading = f"What moved, {panel.currency}" if has_name else "What moved"
     cards = [
-        _migration_card(panel), _roll_card(panel), _vintage_card(panel), _cure_card(panel), _loss_card(panel), _stage_card(panel)
+        _migration_card(panel), _roll_card(panel), _vintage_card(panel), _cure_card(panel), _collecting_card(panel),
+        _recovery_card(panel), _loss_card(panel), _stage_card(panel),
     ]  # fmt: skip
     return html.Section([html.H2(heading, className="currency"), html.Div(cards, className="charts")])
 
@@ -174,6 +176,61 @@ def _stage_card(panel: MovementPanel) -> Any:
             ]
             for line in stages.lines
         ],
+    )
+
+
+def _collecting_card(panel: MovementPanel) -> Any:
+    if not any(month.liquidation_ratio is not None for month in panel.collected):
+        return _absent("Liquidation and cost", "payments of loans that were late at a month end")
+    rows = [
+        [
+            f"{month.to_day:%b %Y}", f"{month.n_loans:,}", short_money(month.assigned_amount, panel.currency),
+            short_money(month.collected_amount, panel.currency), percent(month.liquidation_ratio),
+            recovery_figures.cost_word(month.cost_per_unit),
+        ]
+        for month in reversed(panel.collected)
+    ]  # fmt: skip
+    return _card(
+        recovery_figures.collecting_finding(panel.collected),
+        "Liquidation: collected in a month over all that late loans owed when it began. Cost: of contacts per 100 collected, "
+        f"where every channel used has a price. As known on {panel.day:%-d %B %Y}.",
+        recovery_figures.collecting_chart(panel.collected),
+        ["Month", "Late loans", "Assigned", "Collected", "Liquidation", "Cost per 100"],
+        rows,
+    )
+
+
+def _recovery_card(panel: MovementPanel) -> Any:
+    if not any(cohort.recovery_ratio is not None for cohort in panel.workouts):
+        return _absent("Recovery and LGD", "loans that went into default while month ends were kept")
+    whole = add_workouts(panel.workouts)
+    rows = [
+        [
+            "All" if cohort.default_on is None else f"{cohort.default_on:%b %Y}", f"{cohort.n_loans:,}",
+            short_money(cohort.ead_amount, panel.currency), short_money(cohort.recovered_amount, panel.currency),
+            percent(cohort.recovery_ratio), percent(cohort.lgd_ratio), percent(cohort.lgd_before_cost_ratio),
+            percent(cohort.lgd_if_nothing_more_ratio), f"{cohort.n_open:,}",
+        ]
+        for cohort in (whole, *reversed(panel.workouts))
+    ]  # fmt: skip
+    return _card(
+        recovery_figures.recovery_finding(whole),
+        "Recovered so far over what was outstanding at default, by the month end at which default was seen, open workouts in. "
+        "LGD of resolved workouts flatters: beside it what is lost if nothing more comes. "
+        f"As known on {panel.day:%-d %B %Y}. No ECL.",
+        recovery_figures.recovery_chart(panel.workouts),
+        [
+            "Default in",
+            "Loans",
+            "Exposure",
+            "Recovered",
+            "Recovery",
+            "LGD",
+            "LGD before cost",
+            "If nothing more",
+            "Open",
+        ],
+        rows,
     )
 
 

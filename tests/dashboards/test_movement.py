@@ -39,8 +39,8 @@ def test_each_chart_has_a_finding_a_base_and_a_table(client_of: Callable[[Role],
     answer = ask(client_of(Role.MANAGER))
     text = json.dumps(answer.json(), ensure_ascii=False)
     assert answer.status_code == 200
-    # Six cards in two currencies; random books have no refresh, so that only stages have no figures.
-    assert text.count('"type": "Graph"') == text.count('"type": "Table"') == 10
+    # Eight cards in two currencies; random books have no refresh, so that only stages have no figures.
+    assert text.count('"type": "Graph"') == text.count('"type": "Table"') == 14
     assert text.count("Stages: not available") == 2
     for words in (
         "got worse within a month",
@@ -48,6 +48,8 @@ def test_each_chart_has_a_finding_a_base_and_a_table(client_of: Callable[[Role],
         "went bad",
         "zero or paid in full",
         "No ECL",
+        "of what late loans owed was collected in",
+        "recovered so far of what was outstanding at default",
     ):
         assert words in text
     assert "30 June 2026" in text
@@ -56,7 +58,7 @@ def test_each_chart_has_a_finding_a_base_and_a_table(client_of: Callable[[Role],
 
 def test_filter_of_the_address_holds_for_what_moved(client_of: Callable[[Role], Client], moved: list[Loan]) -> None:
     text = json.dumps(ask(client_of(Role.MANAGER), "?currency=NGN").json())
-    assert text.count('"type": "Graph"') == 5
+    assert text.count('"type": "Graph"') == 7
 
 
 def test_those_who_may_not_open_the_page_get_nothing(client_of: Callable[[Role], Client], moved: list[Loan]) -> None:
