@@ -5,9 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
 
 from scoring.errors import CannotExplain
 
@@ -62,6 +60,9 @@ def read_forest(content: bytes) -> Forest:
 
     Cost: about 0.1 s for 300 trees of 64 leaves.
     """
+    import onnx  # read where a score is explained for the first time; web and scoring start without it
+    from onnx import helper, numpy_helper
+
     graph = onnx.load_from_string(content).graph
     nodes = [node for node in graph.node if node.op_type == "TreeEnsembleRegressor"]
     if len(nodes) != 1:
