@@ -14,8 +14,8 @@ from borrowers.errors import DayNotClosed
 from borrowers.models import BalanceSnapshot, Loan, MonthEndSnapshot
 from creditpath.sql import load
 
-REFRESH_LOCK, LANE_LOCK = 7_304_117, 7_304_118  # numbers of advisory locks, of no meaning
-LANES = 256
+REFRESH_LOCK, LOAN_LOCK = 7_304_117, 7_304_118  # numbers of advisory locks, of no meaning
+MOST_LOANS_HELD = 1_000  # the server has room for some thousand locks in all
 MONTH_ENDS_KEPT = 13  # a year of change needs the month end before it
 Progress = Callable[[int, int, str], None]
 
@@ -91,10 +91,8 @@ def refresh_delinquency(
             snapshots += _keep_month_end(day)
         progress(steps - 1, steps, f"days past due on {as_of}")
         with connection.cursor() as cursor:
-            if snapshots:
-                cursor.execute(
-                    "ANALYZE borrowers_monthendsnapshot"
-                )  # measures are asked for before the server looks by itself
+            if snapshots:  # measures are asked for before the server looks by itself
+                cursor.execute("ANALYZE borrowers_monthendsnapshot")
             _take_turn(cursor, loan_ids)
             computed, inserted, updated, removed = _write(cursor, as_of, loan_ids)
         progress(steps, steps, "done")
@@ -113,16 +111,16 @@ def refresh_delinquency(
 def _take_turn(cursor: Any, loan_ids: list[int] | None) -> None:
     """Wait until no refresh runs that could write the same rows from older knowledge.
 
-    A refresh of all loans excludes every other one. Refreshes of some loans go side by side and wait for each other where their
-    loans fall into the same of LANES, taken in order so that none waits in a circle; nothing is written for it. What is read
-    afterwards is what was committed by then.
+    A refresh of all loans, or of more than MOST_LOANS_HELD, excludes every other one. Smaller ones go side by side and wait for
+    each other at the loans they share, in the order of ids so that none waits in a circle; nothing is written for it. What is
+    read afterwards is what was committed by then.
     """
-    if loan_ids is None:
+    if loan_ids is None or len(loan_ids) > MOST_LOANS_HELD:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REFRESH_LOCK])
         return
     cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [REFRESH_LOCK])
-    lanes = sorted({loan_id % LANES for loan_id in loan_ids})
-    cursor.execute("SELECT pg_advisory_xact_lock(%s, lane) FROM unnest(%s::integer[]) AS lane", [LANE_LOCK, lanes])
+    numbers = sorted({loan_id % 2**31 for loan_id in loan_ids})
+    cursor.execute("SELECT pg_advisory_xact_lock(%s, loan) FROM unnest(%s::integer[]) AS loan", [LOAN_LOCK, numbers])
 
 
 def _write(cursor: Any, as_of: date, loan_ids: list[int] | None) -> tuple[int, int, int, int]:

@@ -76,3 +76,18 @@ def test_a_refresh_that_is_cut_off_changes_nothing_and_the_next_one_is_right(loa
     assert list(Delinquency.objects.order_by("loan_id").values()) == before
     assert refresh_delinquency().updated == 1
     assert list(figures_agree_with_ledger()) == []
+
+
+def test_a_small_refresh_does_not_wait_for_one_of_other_loans(loans) -> None:
+    first, second = loans[0].pk, loans[1].pk
+    with transaction.atomic():
+        refresh_delinquency(loans=[first])  # held until the end of this transaction
+
+        def refresh_another() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '2s'")
+            refresh_delinquency(loans=[second])
+            with pytest.raises(OperationalError, match="lock timeout"):
+                refresh_delinquency(loans=[second, first])
+
+        together(refresh_another)
