@@ -6,8 +6,7 @@ import plotly.graph_objects as go
 
 from borrowers.measures.services import CollectedMonth, Workouts
 from recovery.figures import ABSENT, BLUE, GREY, OCHRE, dressed, percent, rounded
-
-GRID = "rgba(123, 135, 148, 0.25)"
+from recovery.movement_figures import GRID
 
 
 def cost_word(ratio: float | None) -> str:

@@ -1,7 +1,6 @@
 """The trees of a registered graph as flat arrays, each leaf with the path that leads to it."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -54,9 +53,8 @@ class Forest:
         return float(share @ self.leaf_value)
 
 
-@lru_cache(maxsize=8)
 def read_forest(content: bytes) -> Forest:
-    """Read the one forest of a graph's bytes; kept by content. Raises CannotExplain for a graph of another kind.
+    """Read the one forest of a graph's bytes. Raises CannotExplain for a graph of another kind.
 
     Cost: about 0.1 s for 300 trees of 64 leaves.
     """

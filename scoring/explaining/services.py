@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import groupby
-from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -19,12 +17,12 @@ from scoring.explaining.reasons import Reason, find_reasons, say
 from scoring.explaining.shapley import explain_rows
 from scoring.models import Explanation, FeatureVector, ModelVersion, Purpose, ReasonPhrase, Score, Tier
 from scoring.registry.services import load_session, run_session
+from scoring.registry.sessions import OncePerModel
 
 AT_ONCE = 20_000
 LARGEST_GAP = 1e-5  # between a published probability and the one that the contributions sum to
 
-_forests: dict[str, Forest] = {}
-_lock = Lock()
+load_forest = OncePerModel(read_forest)
 
 
 @dataclass(frozen=True)
@@ -68,24 +66,6 @@ class ExplainReport:
         return {
             "n_asked": self.n_asked, "written": self.written, "refused": self.refused, "seconds": round(self.seconds, 3),
         }  # fmt: skip
-
-
-def load_forest(model: ModelVersion) -> Forest:
-    """Return the forest of a model, read once per process from the registered bytes.
-
-    Raises ModelTampered where these are not the ones that were registered, CannotExplain where they are no forest.
-    """
-    with _lock:
-        if (forest := _forests.get(model.sha256)) is None:
-            content = bytes(model.onnx)
-            if sha256(content).hexdigest() != model.sha256:
-                raise ModelTampered(
-                    f"The bytes of model {model.name} are not those that were registered: it is not read."
-                )
-            forest = _forests[model.sha256] = read_forest(content)
-            if len(_forests) > 8:
-                del _forests[next(iter(_forests))]
-        return forest
 
 
 def explain_scores(*, score_ids: Iterable[int]) -> ExplainReport:

@@ -1,8 +1,10 @@
 """Run registered models with ONNX Runtime, which is all that web and scoring ever load of machine learning."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from hashlib import sha256
 from threading import Lock
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,32 +13,38 @@ import onnxruntime
 from scoring.errors import ModelTampered
 from scoring.models import ModelVersion
 
-SESSIONS_KEPT = 8
+MODELS_KEPT = 8
 ROWS_AT_ONCE = 20_000
 
-_sessions: OrderedDict[str, onnxruntime.InferenceSession] = OrderedDict()
-_lock = Lock()
+Made = TypeVar("Made")
 
 
-def load_session(model: ModelVersion) -> onnxruntime.InferenceSession:
-    """Return the session of a model, opened once per process and kept under the hash of its bytes.
+class OncePerModel(Generic[Made]):
+    """What is made of a model's bytes, made once per process and kept under their hash, of MODELS_KEPT models.
 
-    The bytes are read only when the session is not open yet. Raises ModelTampered where they are not the ones registered; such
-    bytes never reach the runtime.
+    The bytes are read only when it is not made yet. Raises ModelTampered where they are not the ones registered; such bytes reach
+    nothing.
     """
-    with _lock:
-        if (session := _sessions.get(model.sha256)) is not None:
-            _sessions.move_to_end(model.sha256)
-            return session
-        content = bytes(model.onnx)
-        if sha256(content).hexdigest() != model.sha256:
-            raise ModelTampered(
-                f"The bytes of model {model.name} are not those that were registered: it is not loaded."
-            )
-        session = _sessions[model.sha256] = open_session(content)
-        if len(_sessions) > SESSIONS_KEPT:
-            _sessions.popitem(last=False)
-        return session
+
+    def __init__(self, make: Callable[[bytes], Made]) -> None:
+        self._make = make
+        self._made: OrderedDict[str, Made] = OrderedDict()
+        self._lock = Lock()
+
+    def __call__(self, model: ModelVersion) -> Made:
+        with self._lock:
+            if (made := self._made.get(model.sha256)) is not None:
+                self._made.move_to_end(model.sha256)
+                return made
+            content = bytes(model.onnx)
+            if sha256(content).hexdigest() != model.sha256:
+                raise ModelTampered(
+                    f"The bytes of model {model.name} are not those that were registered: it is not loaded."
+                )
+            made = self._made[model.sha256] = self._make(content)
+            if len(self._made) > MODELS_KEPT:
+                self._made.popitem(last=False)
+            return made
 
 
 def open_session(content: bytes) -> onnxruntime.InferenceSession:
@@ -45,6 +53,9 @@ def open_session(content: bytes) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+load_session = OncePerModel(open_session)
 
 
 def run_session(session: onnxruntime.InferenceSession, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -28,15 +28,19 @@ def train_in_process(**options: Any) -> dict[str, Any]:
     command's own line where it fails. It is tried once: a training that failed fails again, and one that was cut off has
     registered nothing, since models are registered at the end.
     """
-    command = [sys.executable, str(MANAGE), "train_models", "--json", "--progress-lines", *as_arguments(options)]
+    # By nice: scoring and pages go first.
+    command = [
+        "nice",
+        sys.executable,
+        str(MANAGE),
+        "train_models",
+        "--json",
+        "--progress-lines",
+        *as_arguments(options),
+    ]
     output: list[str] = []
     notes: list[str] = []
-    with subprocess.Popen(
-        ["nice", *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,  # scoring and pages go first
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         readers = [
             threading.Thread(target=lambda: output.append(process.stdout.read() if process.stdout else "")),
             threading.Thread(target=lambda: notes.extend(process.stderr or ())),

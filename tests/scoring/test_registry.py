@@ -38,7 +38,7 @@ from tests.scoring.threads import at_once
 
 @pytest.fixture(autouse=True)
 def no_session_is_open() -> None:
-    sessions._sessions.clear()
+    sessions.load_session._made.clear()
 
 
 def register(**changes: Any) -> ModelVersion:
@@ -150,11 +150,11 @@ class TestSessions:
             assert load_session(first) is load_session(again)
 
     def test_only_the_last_few_sessions_are_kept(self) -> None:
-        models = [register(onnx=logistic_graph({}, intercept=-float(k))) for k in range(sessions.SESSIONS_KEPT + 2)]
+        models = [register(onnx=logistic_graph({}, intercept=-float(k))) for k in range(sessions.MODELS_KEPT + 2)]
 
         opened = [load_session(model) for model in models]
 
-        assert len(sessions._sessions) == sessions.SESSIONS_KEPT
+        assert len(sessions.load_session._made) == sessions.MODELS_KEPT
         assert load_session(models[-1]) is opened[-1]
         assert load_session(models[0]) is not opened[0]
 
@@ -171,7 +171,7 @@ class TestSessions:
 
         with pytest.raises(ModelTampered, match="default-logistic-1"):
             load_session(ModelVersion.objects.get(pk=model.pk))
-        assert not sessions._sessions
+        assert not sessions.load_session._made
 
     def test_the_champion_serves_on_where_it_was_open_before_it_was_tampered_with(self) -> None:
         model = promote_logistic()
