@@ -16,8 +16,8 @@ CAN_FALL_TO = {
     "other_overdue_amount": 0.0,
 }  # fmt: skip
 CAN_RISE_TO = {"paid_to_due_30_ratio": 1.0, "paid_to_due_90_ratio": 1.0, "principal_repaid_ratio": 1.0}
+COUNTED = {"days_past_due", "instalments_past_due", "days_since_last_payment"}  # in whole days or instalments
 PAID_UP = {"days_past_due": 0.0, "instalments_past_due": 0.0, "overdue_ratio": 0.0, "days_since_last_payment": 0.0}
-STEPS = 24  # values tried on the way of one feature
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ def find_next_tier(
 ) -> NextTier | None:
     """Return what would bring a row (k,) of float32 into the tier below its own; None in the lowest one.
 
-    `predict` turns rows (n, k) into probabilities (n,). One call of it with at most some hundred rows.
+    `predict` turns rows (n, k) into probabilities (n,). One call of it with a row for each threshold on the
+    way of a feature that can still change, some milliseconds.
     """
     place = list(tiers).index(tier)
     if place == 0:
@@ -89,16 +90,17 @@ def _on_the_way(forest: Forest, name: str, k: int, row: NDArray[np.float32]) -> 
     if (value <= end) if falls else (value >= end):
         return []
     thresholds = np.unique(forest.threshold[forest.feature == k])
-    # Just beyond a threshold, in whole days or instalments where the feature counts them.
+    # The first value beyond a threshold: a row goes left below it, or at it where the forest is not strict.
     if falls:
-        steps = np.floor(thresholds) if float(value).is_integer() else np.nextafter(thresholds, np.float32(-np.inf))
-        steps = np.unique(steps[(steps >= end) & (steps < value)])[::-1]
+        if name in COUNTED:
+            steps = np.ceil(thresholds) - 1 if forest.strict else np.floor(thresholds)
+        else:
+            steps = np.nextafter(thresholds, np.float32(-np.inf)) if forest.strict else thresholds
+        steps = np.unique(steps[(steps >= end) & (steps < value)])
     else:
-        steps = np.nextafter(thresholds, np.float32(np.inf))
+        steps = thresholds if forest.strict else np.nextafter(thresholds, np.float32(np.inf))
         steps = np.unique(steps[(steps > value) & (steps <= end)])
-    steps = np.append(steps, np.float32(end))
-    picked = steps[np.unique(np.linspace(0, len(steps) - 1, STEPS).astype(int))]
-    return [Change(name, value, float(wanted)) for wanted in picked]
+    return [Change(name, value, float(wanted)) for wanted in (*steps, end)]
 
 
 def _with(row: NDArray[np.float32], k: int, value: float) -> NDArray[np.float32]:

@@ -69,7 +69,7 @@ def write_value(feature: str, value: float, currency: str = "") -> str:
     """Return a value with its unit: "41 days", "1 promise", "35 %", "USD 1,200"."""
     unit = UNITS.get(feature, "")
     if unit == "ratio":
-        return f"{value * 100:,.0f} %"
+        return "under 1 %" if 0 < value < 0.005 else f"{value * 100:,.0f} %"
     if unit == "currency":
         return f"{currency} {value:,.0f}".strip()
     number = f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.1f}"

@@ -1,16 +1,20 @@
 """Reasons of scores: computed from the registered bytes, kept, in words, and what would change them."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from numpy.typing import NDArray
 from rest_framework.test import APIClient
 
 from borrowers.services import set_business_date
 from creditpath.accounts.models import Role, User
 from scoring.engine.services import score_loans
+from scoring.explaining.forest import read_forest
+from scoring.explaining.next_tier import find_next_tier
 from scoring.explaining.services import explain, explain_scores
 from scoring.features.definition import FEATURE_NAMES
 from scoring.ml.boosting import XGBoost
@@ -191,3 +195,23 @@ def test_the_api_tells_contributions_reasons_and_what_would_change_it(
     assert set(told["contributions"]) == set(FEATURE_NAMES)
     assert told["reasons"][0]["feature"] == "days_past_due"
     assert told["next_tier"]["change"]["wanted"] < told["next_tier"]["change"]["value"]
+
+
+@pytest.mark.parametrize(("strict", "least"), [(True, 30), (False, 31)])
+def test_the_least_change_of_days_is_the_last_day_on_the_better_side(graph: bytes, strict: bool, least: int) -> None:
+    splits = np.array([LATE] * 40, dtype=np.int32)
+    forest = replace(read_forest(graph), strict=strict, feature=splits, threshold=np.arange(1, 41, dtype=np.float32))
+    row = np.zeros(len(FEATURE_NAMES), dtype=np.float32)
+    row[LATE] = 60
+
+    def predict(rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        late = rows[:, LATE]
+        return np.where((late < 31) if strict else (late <= 31), 0.05, 0.2)
+
+    found = find_next_tier(
+        forest, predict, names=FEATURE_NAMES, row=row, tier_edges=[0.1, 0.3, 0.6], tiers=Tier.values, tier=Tier.MEDIUM
+    )
+
+    assert found is not None
+    assert found.change is not None
+    assert (found.change.feature, found.change.wanted) == ("days_past_due", least)
