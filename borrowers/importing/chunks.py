@@ -35,7 +35,7 @@ class Chunk:
     rows: np.ndarray
     faults: list[Fault] = field(default_factory=list)
     position: int = 0
-    told: str | None = None
+    told: tuple[str, ...] = ()
     encoding: str | None = None
 
     def after(self, *, row: int, fault: int) -> "Chunk | None":

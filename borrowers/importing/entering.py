@@ -9,7 +9,9 @@ from borrowers.importing.kinds import ENTRIES, KINDS, STATES, Kind
 from borrowers.importing.mapping import WITH_ATTRIBUTES, Mapping
 from borrowers.importing.staging import statements
 
-BLANK = frozenset({"counterparty", "note", "status", "description", "wording"})  # text columns whose '' says nothing
+BLANK = frozenset(
+    {"counterparty", "note", "text_sent", "status", "description", "wording"}
+)  # text columns whose '' says nothing
 # The instant an entry was known where no column says it; publish.sql tells why.
 KNOWN = """coalesce(
     s.booked_at,
@@ -57,12 +59,11 @@ def _enter_kind(cursor: Any, kind: str, facts: dict[str, Any]) -> tuple[int, int
     names = _names_of_state(kind, STATES[kind]) if kind in STATES else _names_of_entry(kind)
     done = {}
     for title, sql in statements("states.sql" if kind in STATES else "entries.sql").items():
-        if (title.startswith("take_back_") and title != f"take_back_{kind}") or (
-            title == "touch" and kind == "consent"
-        ):
+        is_of_another = title.startswith(("take_back_", "waive_")) and not title.endswith(f"_{kind}")
+        if is_of_another or (title == "touch" and kind == "consent"):
             continue
         done[title] = _run(cursor, sql.format(**names), facts)
-    return total, done["insert"], done["update"]
+    return total, done["insert"], done["update"] + done.get("waive_charge", 0)
 
 
 def _names_of_entry(kind: str) -> dict[str, str]:

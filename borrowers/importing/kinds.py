@@ -57,8 +57,8 @@ KINDS = {
         "|| '/' || channel",
         rules=("unknown_borrower", "unknown_loan", "from_the_future", "booked_in_the_future"),
         columns=(
-            "borrower_id", "loan_id", "agent_id", "channel", "outcome", "reached_borrower", "is_connected", "note",
-            "follow_up_on", "effective_on", "happened_at",
+            "borrower_id", "loan_id", "agent_id", "channel", "outcome", "reached_borrower", "is_connected", "contact_point_id",
+            "text_sent", "talk_minutes", "wrap_up_minutes", "note", "follow_up_on", "effective_on", "happened_at",
         ),
     ),
     "promise": Kind(

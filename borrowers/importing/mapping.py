@@ -51,7 +51,8 @@ FIELDS: dict[str, dict[str, tuple[str, bool]]] = {
     },
     "charge": {
         "external_id": ("text76", False), "loan": ("text64", True), "kind": ("charge_kind", True),
-        "amount": ("positive_money", True), "effective_on": ("date", True), "booked_at": ("instant", False),
+        "amount": ("positive_money", True), "effective_on": ("date", True), "waived_on": ("date", False),
+        "booked_at": ("instant", False),
     },
     "event": {
         "external_id": ("text76", False), "loan": ("text64", True), "kind": ("event_kind", True), "amount": ("money", False),
@@ -71,7 +72,8 @@ FIELDS: dict[str, dict[str, tuple[str, bool]]] = {
     "contact": {
         "external_id": ("text76", False), "borrower": ("text64", False), "loan": ("text64", False),
         "channel": ("contact_channel", True), "outcome": ("contact_outcome", True), "reached_borrower": ("boolean", False),
-        "is_connected": ("boolean", False),
+        "is_connected": ("boolean", False), "contact_point": ("text300", False), "text_sent": ("text20000", False),
+        "talk_minutes": ("minutes", False), "wrap_up_minutes": ("minutes", False),
         "note": ("text4000", False), "agent": ("user", False), "follow_up_on": ("date", False),
         "happened_at": ("instant", True), "effective_on": ("date", True), "booked_at": ("instant", False),
     },

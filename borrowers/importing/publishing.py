@@ -12,6 +12,7 @@ from borrowers.clock import set_business_date
 from borrowers.importing.entering import Counts, enter
 from borrowers.importing.kinds import KINDS
 from borrowers.importing.mapping import Mapping
+from borrowers.importing.reports import Change
 from borrowers.importing.staging import staged, statements
 from borrowers.models import BusinessDate, ImportRun
 from borrowers.signals import books_changed
@@ -22,6 +23,7 @@ NEW_LOANS_LIMIT = (
     1_000  # more new loans than this are for the batch commands; none of them has a score that could be wrong
 )
 STATISTICS_ROWS = 1_000
+CHANGES_SHOWN = 20  # fields of each kind that a dry run shows before and after
 SLICE_PAGES = 16_384  # of a staging table: 128 MB
 SLICED = {"insert_instalments": "staged_instalment", "insert_payments": "staged_payment"}
 
@@ -33,6 +35,7 @@ class Published:
     tables: dict[str, dict[str, int]]
     notes: tuple[str, ...]
     business_date: date | None
+    changes: tuple[Change, ...] = ()
 
 
 def publish(
@@ -69,14 +72,16 @@ def publish(
             "by": by.pk if by else None,
             "team": team.pk if team else None,
         }
+        changes = _find_changes(cursor, "stand_in_the_books") if dry_run else []
         counts = _run_all(cursor, "publish.sql", facts, progress)
+        changes += _find_changes(cursor, "are_entered_anew") if dry_run else []
         progress(0, 1, "publishing: what hangs on loans and borrowers")
         entered = enter(cursor, mapping, facts)
         tables = _count(cursor, counts, entered, report)
         notes = _notes(cursor, report, tables)
         if day is not None:
             notes += _move_business_date(books, day, asked=mapping.business_date is not None)
-        published = Published(tables, tuple(notes), day)
+        published = Published(tables, tuple(notes), day, tuple(changes))
         if dry_run:
             transaction.set_rollback(True)
         else:
@@ -121,6 +126,11 @@ def _run_all(
             cursor.execute(sql, {**(facts or {}), "first": f"({page},0)", "last": f"({page + SLICE_PAGES},0)"})
             counts[title] += cursor.rowcount
     return counts
+
+
+def _find_changes(cursor: Any, name: str) -> list[Change]:
+    cursor.execute(statements("changes.sql")[name], {"limit": CHANGES_SHOWN})
+    return [Change(*row) for row in cursor.fetchall()]
 
 
 _PAGES = "SELECT pg_relation_size('{}') / current_setting('block_size')::integer"

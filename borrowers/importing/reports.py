@@ -1,9 +1,24 @@
 """What an import reports."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field of one thing in the books that an import would change; None is empty."""
+
+    kind: str
+    name: str
+    field: str
+    before: str | None
+    after: str | None
+
+    def __str__(self) -> str:
+        before, after = (text if text not in (None, "") else "empty" for text in (self.before, self.after))
+        return f"{self.kind} {self.name}: {self.field} {before} → {after}"
 
 
 @dataclass(frozen=True)
@@ -17,6 +32,7 @@ class ImportReport:
     notes: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     business_date: date | None = None
+    changes: tuple[Change, ...] = ()
     dry_run: bool = False
     rejects: Path | None = None
     run_id: int | None = field(default=None, compare=False)
@@ -33,6 +49,8 @@ class ImportReport:
             if any(counts.values()):
                 told = ", ".join(f"{n:,} {word}" for word, n in counts.items())
                 lines.append(f"  {name:<12} {told}")
+        if self.changes:
+            lines += ["Would change, to begin with:", *(f"  {change}" for change in self.changes)]
         lines += self.notes
         lines += self.faults
         if self.rejects and self.rejected:
@@ -46,9 +64,10 @@ class ImportReport:
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        said = {
             "read": self.read,
             "rejected": self.rejected,
             "seconds": round(self.seconds, 3),
             "tables": self.tables,
         }
+        return {**said, "changes": [asdict(change) for change in self.changes]} if self.dry_run else said

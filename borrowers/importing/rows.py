@@ -19,7 +19,7 @@ MONEY_COLUMNS = frozenset(
     column
     for fields in FIELDS.values()
     for column, (type_, _) in fields.items()
-    if type_ in ("money", "positive_money")
+    if type_ in ("money", "positive_money", "minutes")
 )
 
 

@@ -45,6 +45,7 @@ class Order:
     cleaned: Path | None
     started_by: User | None
     team: Team | None
+    called: str
     now: datetime
     progress: Callable[[int, int, str], None]
 
@@ -102,7 +103,7 @@ def _begin(run: ImportRun | None, sha256: str, order: Order) -> ImportRun:
         run.save()
         return run
     run = ImportRun.objects.create(
-        source_name=order.source.name[:300],
+        source_name=order.called[:300],
         source_sha256=sha256,
         mapping=order.mapping.text,
         started_by=order.started_by,
@@ -176,6 +177,7 @@ class _Import:
             notes=(*self.told, *notes, *published.notes),
             faults=faults if rejects is None else (),
             business_date=published.business_date,
+            changes=published.changes,
             dry_run=dry_run,
             rejects=rejects,
             run_id=None if dry_run else run_id,
@@ -196,8 +198,7 @@ class _Import:
             for file_number, file in files:
                 done = staged_before.get((number, file_number), staging.Done())
                 for chunk in () if done.is_whole else reader.chunks(file):
-                    if chunk.told:
-                        self.told[chunk.told] = None
+                    self.told |= dict.fromkeys(chunk.told)
                     rest = chunk.after(row=done.until_row, fault=done.until_fault)
                     if rest is not None:
                         n_read += self._stage_chunk(rest, number, file_number, names)

@@ -26,6 +26,7 @@ def import_portfolio(
     cleaned: Path | None = None,
     started_by: User | None = None,
     team: str | None = None,
+    called: str | None = None,
     now: datetime | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
@@ -34,7 +35,8 @@ def import_portfolio(
     Chunks are staged in durable tables, checked set-based, and published in one transaction: whatever happens, the books have
     all of it or nothing, and the same files and mapping go on behind the last chunk. Memory is that of one chunk; time is linear
     in the rows. With `rejects` the good rows are imported and the bad ones written there; without, one bad row stops the import.
-    `cleaned` is a folder for the accepted rows as Parquet. New borrowers go to `team`. One import at a time.
+    `cleaned` is a folder for the accepted rows as Parquet. New borrowers go to `team`. `called` is the source's
+    name in the record, by default that of the file or folder. One import at a time.
     Raises MappingInvalid, SourceUnreadable, RowsRejected, ImportCutOff, ImportRunning, NoSuchTeam.
     """
     from borrowers.importing.checking import check_attributes
@@ -51,6 +53,7 @@ def import_portfolio(
         cleaned=cleaned,
         started_by=started_by,
         team=_get_team(team),
+        called=called or Path(source).name,
         now=now or timezone.now(),
         progress=progress or _silent,
     )

@@ -27,6 +27,7 @@ PLAUSIBLE_SHARE = 0.95
 # What stands between and inside words of languages that cp1252 is for.
 WESTERN_LETTERS = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿŠšŽžŒœŸ")
 SIGNS = frozenset("€‚„…‹‘’“”•–—™›\u00a0¡£¥§«°²³´·»¿®©ªº½¼")
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -191,6 +192,7 @@ def _read(stream: Unpacked, file: SourceFile, source: Source, columns: set[str] 
         raise file.complain("is empty; it needs a header row and data.")
     text = head.decode("utf-8", "ignore")
     delimiter = source.delimiter or guess_delimiter(text, file)
+    separated = _tell_separator(delimiter, stream, file) if source.delimiter is None else ""
     csv.field_size_limit(BLOCK_BYTES)
     leading = len(text) - len(text.lstrip("\r\n"))
     first = next(csv.reader(io.StringIO(text[leading:]), delimiter=delimiter))
@@ -226,9 +228,8 @@ def _read(stream: Unpacked, file: SourceFile, source: Source, columns: set[str] 
             frame, rows = frame[past_header].reset_index(drop=True), rows[past_header]
             if len(frame):
                 last = (frame.iloc[-1], rows[-1])
-            yield Chunk(
-                frame, rows, faults.take(), stream.position, stream.told, stream.encoding if stream.told else None
-            )
+            told = tuple(filter(None, (separated, stream.told)))
+            yield Chunk(frame, rows, faults.take(), stream.position, told, stream.encoding if stream.told else None)
     except pa.ArrowInvalid as error:
         raise file.complain(_explain(str(error))) from error
     if last is not None and _swallowed(last[0]):
@@ -239,6 +240,14 @@ def _read(stream: Unpacked, file: SourceFile, source: Source, columns: set[str] 
         yield Chunk(
             pd.DataFrame(columns=[header[n] for n in wanted], dtype="str"), np.empty(0, np.int64), left, stream.position
         )
+
+
+def _tell_separator(delimiter: str, stream: Unpacked, file: SourceFile) -> str:
+    """Say how a file was read whose cells are not separated by commas or whose text is in UTF-16; "" for all others."""
+    name = SEPARATORS.get(delimiter)
+    if name is None and not stream.encoding.startswith("utf-16"):
+        return ""
+    return f"{file.name}: read as {stream.encoding.upper()}, cells separated by {name or 'commas'}."
 
 
 def _swallowed(record: pd.Series) -> bool:

@@ -33,6 +33,7 @@ CHOICES = {
     "contact_channel": ContactEvent.Channel.values,
     "contact_outcome": ContactEvent.Outcome.values,
 }
+MINUTES_LIMIT = 10_000
 TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 
@@ -207,6 +208,17 @@ def _amount_kind(*, above_zero: bool) -> Callable[[pd.Series, Value, Context], T
     return check
 
 
+def _minutes(text: pd.Series, value: Value, context: Context) -> Typed:
+    """Read minutes with at most two decimals as hundredths, as money is read as cents."""
+    hundredths, wrong, _ = _amount_kind(above_zero=False)(text, value, context)
+    wrong |= (hundredths >= MINUTES_LIMIT * 100).fillna(False)
+    return (
+        hundredths.mask(wrong),
+        wrong,
+        f"is not a number of minutes from 0 to {MINUTES_LIMIT:,}, of at most two decimals",
+    )
+
+
 def _whole_number(least: int, most: int) -> Callable[[pd.Series, Value, Context], Typed]:
     def check(text: pd.Series, value: Value, context: Context) -> Typed:
         sound = _matches(text, "[0-9]{1,5}([.]0*)?")
@@ -350,7 +362,7 @@ def attribute(value: Value, context: Context) -> pd.Series:
 
 
 TYPES: dict[str, Callable[[pd.Series, Value, Context], Typed]] = {
-    **{f"text{limit}": _as_text(limit) for limit in (8, 40, 64, 76, 80, 120, 200, 300, 2000, 4000)},
+    **{f"text{limit}": _as_text(limit) for limit in (8, 40, 64, 76, 80, 120, 200, 300, 2000, 4000, 20000)},
     **{
         name: _choice(tuple(values), f"is not one of {', '.join(values)}; give a value map")
         for name, values in CHOICES.items()
@@ -362,6 +374,7 @@ TYPES: dict[str, Callable[[pd.Series, Value, Context], Typed]] = {
     "currency": _currency,
     "money": _amount_kind(above_zero=False),
     "positive_money": _amount_kind(above_zero=True),
+    "minutes": _minutes,
     "count": _whole_number(1, 32_000),
     "days": _whole_number(0, 99_999),
     "ratio": _ratio,

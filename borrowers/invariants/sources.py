@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from borrowers.importing.kinds import KINDS
 from borrowers.invariants.asking import find
 from creditpath.invariants import invariant
 
@@ -20,7 +21,9 @@ def imports_add_up() -> Iterator[str]:
 @invariant("no row that an import says it created is missing")
 def imported_rows_are_there() -> Iterator[str]:
     """Cost: one count per table that imports write."""
-    yield from find("""
+    others = [(kind.reported, kind.table) for kind in KINDS.values() if kind.table]
+    yield from find(
+        """
         WITH said AS (
             SELECT entry.key AS name, sum((entry.value ->> 'created')::bigint) AS n
             FROM borrowers_importrun AS run
@@ -33,11 +36,16 @@ def imported_rows_are_there() -> Iterator[str]:
             UNION ALL SELECT 'loans', count(*) FROM borrowers_loan
             UNION ALL SELECT 'instalments', count(*) FROM borrowers_instalment
             UNION ALL SELECT 'payments', count(*) FROM borrowers_payment
+            UNION ALL SELECT 'contact_points', count(*) FROM borrowers_contactpoint
+            UNION ALL SELECT 'parties', count(*) FROM borrowers_loanparty
+            {{others}}
         )
         SELECT format('imports say they created %%s %%s, there are %%s', said.n, kept.name, kept.n)
         FROM said JOIN kept ON kept.name = said.name AND kept.n < said.n
         ORDER BY kept.name
-    """)
+    """,
+        others=" ".join(f"UNION ALL SELECT '{name}', count(*) FROM {table}" for name, table in others),  # noqa: S608
+    )
 
 
 @invariant("a closed day has every step done or skipped")

@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -21,7 +21,7 @@ from borrowers.importing.files import fingerprint
 from borrowers.importing.services import import_portfolio
 from borrowers.importing.suggesting.draft import Draft, TableDraft, draft_from_json
 from borrowers.importing.suggesting.services import suggest_mapping, write_suggestion
-from borrowers.models import ImportRun, Upload
+from borrowers.models import Upload
 from borrowers.profiling.services import profile_source
 from borrowers.wizard.storing import folder_of, remove_files, source_of
 from creditpath.errors import DomainError
@@ -156,6 +156,7 @@ def _check(upload: Upload, arguments: dict[str, Any]) -> dict[str, Any]:
     said = {
         "read": report.read, "rejected": report.rejected, "seconds": report.seconds, "tables": report.tables,
         "notes": list(report.notes), "faults": _read_faults(folder_of(upload) / "rejects.csv") if report.rejected else [],
+        "changes": [asdict(change) for change in report.changes],
         "business_date": report.business_date.isoformat() if report.business_date else None,
     }  # fmt: skip
     with transaction.atomic():
@@ -193,10 +194,8 @@ def _import(upload: Upload, arguments: dict[str, Any]) -> dict[str, Any]:
     by = upload.job.created_by if upload.job else upload.uploaded_by
     report = import_portfolio(
         source=source_of(upload), mapping=_mapping_of(upload), rejects=rejects, started_by=by,
-        team=upload.team.name if upload.team else None, progress=progress,
+        team=upload.team.name if upload.team else None, called=upload.name, progress=progress,
     )  # fmt: skip
-    if report.run_id is not None:
-        ImportRun.objects.filter(pk=report.run_id).update(source_name=upload.name)
     Upload.objects.filter(pk=upload.pk).update(
         stage=Upload.Stage.DONE, run=report.run_id, error="",
         check_report={**upload.check_report, "notes": list(report.notes), "seconds": report.seconds},

@@ -53,6 +53,33 @@ SELECT external_id, {columns}, booked_at
 FROM said_{kind} AS s
 WHERE NOT EXISTS (SELECT FROM known_{kind} AS known WHERE known.said_id = s.external_id);
 
+-- name: waive_charge
+-- What the file says was waived and the books still ask for; a charge that was waived before stays so.
+WITH waived AS (
+    INSERT INTO borrowers_charge (loan_id, kind, amount, effective_on, booked_at, waives_id, recorded_by_id)
+    SELECT
+        b.loan_id, b.kind, -b.amount, greatest(s.waived_on, b.effective_on),
+        greatest(
+            b.booked_at,
+            CASE
+                WHEN NOT %(on_their_day)s AND s.waived_on <= %(closed)s THEN %(now)s
+                ELSE least(((s.waived_on + 1)::timestamp AT TIME ZONE %(zone)s) - interval '1 microsecond', %(now)s)
+            END
+        ),
+        b.id, %(by)s
+    FROM said_charge AS s
+    LEFT JOIN known_charge AS known ON known.said_id = s.external_id
+    LEFT JOIN changed_charge AS c ON c.external_id = s.external_id
+    JOIN borrowers_charge AS b
+        ON b.external_id = coalesce(c.external_id || '~' || (c.revision + 1), known.external_id, s.external_id)
+    WHERE s.waived_on IS NOT NULL AND NOT EXISTS (SELECT FROM borrowers_charge AS w WHERE w.waives_id = b.id)
+    RETURNING loan_id, waives_id
+)
+INSERT INTO touched_loan (loan_id)
+SELECT waived.loan_id
+FROM waived
+JOIN known_charge AS known ON known.id = waived.waives_id;
+
 -- name: touch
 INSERT INTO touched_loan (loan_id)
 SELECT s.loan_id

@@ -16,7 +16,7 @@ JOIN borrowers_contactpoint AS c ON c.borrower_id = b.id AND c.kind = s.kind AND
 
 -- name: charge
 CREATE UNLOGGED TABLE said_charge AS
-SELECT s.external_id, l.id AS loan_id, s.kind, s.amount, s.effective_on, {known} AS booked_at
+SELECT s.external_id, l.id AS loan_id, s.kind, s.amount, s.effective_on, s.waived_on, {known} AS booked_at
 FROM staged_charge AS s
 JOIN borrowers_loan AS l ON l.external_id = s.loan;
 
@@ -53,7 +53,20 @@ FROM staged_collateral AS s
 JOIN borrowers_loan AS l ON l.external_id = s.loan;
 
 -- name: contact
--- Who was reached follows from the outcome where the file does not say it.
+-- Who was reached follows from the outcome where the file does not say it. A number or address that the books lack is entered.
+INSERT INTO borrowers_contactpoint (borrower_id, kind, value, is_preferred)
+SELECT DISTINCT
+    coalesce(b.id, l.borrower_id),
+    CASE s.channel WHEN 'email' THEN 'email' WHEN 'letter' THEN 'address' WHEN 'visit' THEN 'address' ELSE 'phone' END,
+    s.contact_point, false
+FROM staged_contact AS s
+LEFT JOIN borrowers_loan AS l ON l.external_id = s.loan
+LEFT JOIN borrowers_borrower AS b ON b.external_id = s.borrower
+WHERE s.contact_point IS NOT NULL AND NOT EXISTS (
+    SELECT FROM borrowers_contactpoint AS c
+    WHERE c.borrower_id = coalesce(b.id, l.borrower_id) AND c.value = s.contact_point
+);
+
 CREATE UNLOGGED TABLE said_contact AS
 SELECT
     s.external_id, coalesce(b.id, l.borrower_id) AS borrower_id, l.id AS loan_id, u.id AS agent_id, s.channel, s.outcome,
@@ -61,11 +74,17 @@ SELECT
         s.reached_borrower,
         s.outcome IN ('promise', 'refused', 'hardship', 'dispute', 'call_back', 'paid')
     ) AS reached_borrower,
-    s.is_connected, coalesce(s.note, '') AS note, s.follow_up_on, s.effective_on, s.happened_at, coalesce(s.booked_at, s.happened_at) AS booked_at
+    s.is_connected, point.id AS contact_point_id, coalesce(s.text_sent, '') AS text_sent, s.talk_minutes, s.wrap_up_minutes,
+    coalesce(s.note, '') AS note, s.follow_up_on, s.effective_on, s.happened_at, coalesce(s.booked_at, s.happened_at) AS booked_at
 FROM staged_contact AS s
 LEFT JOIN borrowers_loan AS l ON l.external_id = s.loan
 LEFT JOIN borrowers_borrower AS b ON b.external_id = s.borrower
-LEFT JOIN accounts_user AS u ON u.username = s.agent;
+LEFT JOIN accounts_user AS u ON u.username = s.agent
+LEFT JOIN LATERAL (
+    SELECT id FROM borrowers_contactpoint AS c
+    WHERE c.borrower_id = coalesce(b.id, l.borrower_id) AND c.value = s.contact_point
+    ORDER BY id LIMIT 1
+) AS point ON true;
 
 -- name: promise
 CREATE UNLOGGED TABLE said_promise AS

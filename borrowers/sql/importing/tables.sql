@@ -60,7 +60,7 @@ CREATE TABLE staged_party (
 CREATE TABLE staged_charge (
     source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
     external_id text, loan text NOT NULL, kind text NOT NULL, amount numeric(14, 2) NOT NULL, effective_on date NOT NULL,
-    booked_at timestamptz
+    waived_on date, booked_at timestamptz
 );
 
 CREATE TABLE staged_event (
@@ -84,7 +84,7 @@ CREATE TABLE staged_snapshot (
 CREATE TABLE staged_contact (
     source smallint NOT NULL, file integer NOT NULL, "row" bigint NOT NULL,
     external_id text, borrower text, loan text, channel text NOT NULL, outcome text NOT NULL, reached_borrower boolean,
-    is_connected boolean, note text, agent text, follow_up_on date, happened_at timestamptz NOT NULL, effective_on date NOT NULL,
+    is_connected boolean, contact_point text, text_sent text, talk_minutes numeric(6, 2), wrap_up_minutes numeric(6, 2), note text, agent text, follow_up_on date, happened_at timestamptz NOT NULL, effective_on date NOT NULL,
     booked_at timestamptz
 );
 

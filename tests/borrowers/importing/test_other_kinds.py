@@ -61,6 +61,7 @@ loan = "loan"
 kind = { constant = "late_fee" }
 amount = "amount"
 effective_on = "day"
+waived_on = "waived"
 
 [[source]]
 files = "events.csv"
@@ -98,6 +99,10 @@ channel = { constant = "call" }
 outcome = "outcome"
 agent = "agent"
 note = "note"
+contact_point = "number"
+talk_minutes = "minutes"
+wrap_up_minutes = { constant = 1 }
+text_sent = "text"
 is_connected = "connected"
 happened_at = "at"
 [source.promise]
@@ -120,12 +125,13 @@ FILES = {
     "points.csv": "customer,kind,value,preferred,consent,wording,when\n"
     "C1,phone,0803,yes,yes,You may call me,05/01/2026\nC1,email,ada@example.com,no,,,\n",
     "parties.csv": "loan,person,role,proof,since,until\nL1,C2,guarantor,,05/01/2026,\nL2,C1,poa,power of attorney,01/02/2026,\n",
-    "charges.csv": "id,loan,amount,day\nF1,L1,15.00,10/02/2026\n",
+    "charges.csv": "id,loan,amount,day,waived\nF1,L1,15.00,10/02/2026,\n",
     "events.csv": "loan,kind,to,amount,day\nL2,placed,Northwind,,01/06/2026\n",
     "statements.csv": "loan,stated,due,minimum,balance\nL2,01/04/2026,20/04/2026,50.00,480.00\n",
     "snapshots.csv": "loan,day,dpd,balance,status\nL1,31/05/2026,12,310.20,late\nL1,30/06/2026,42,310.20,late\n",
-    "contacts.csv": "id,loan,outcome,agent,note,connected,at,promised,by\n"
-    "K1,L1,promise,ada,will pay,yes,2026-06-20T10:00:00,100.00,2026-06-27\nK2,L2,no_answer,,,no,2026-06-21 11:30,,\n",
+    "contacts.csv": "id,loan,outcome,agent,note,connected,at,promised,by,number,minutes,text\n"
+    "K1,L1,promise,ada,will pay,yes,2026-06-20T10:00:00,100.00,2026-06-27,0803,4.5,\n"
+    "K2,L2,no_answer,,,no,2026-06-21 11:30,,,0999,,Please call us.\n",
     "collateral.csv": "loan,plate,value,day\nL1,AB-123,9000,05/01/2026\n",
 }
 KINDS = {
@@ -172,7 +178,15 @@ def test_every_kind_of_file_comes_into_the_books(whole: Lender) -> None:
     contact = ContactEvent.objects.get(external_id="K1")
     assert contact.agent is not None
     assert (contact.agent.username, contact.borrower.external_id, contact.reached_borrower) == ("ada", "C1", True)
-    assert list(ContactEvent.objects.order_by("external_id").values_list("is_connected", flat=True)) == [True, False]
+    assert (contact.contact_point, contact.talk_minutes, contact.wrap_up_minutes) == (point, Decimal("4.50"), 1)
+    unheard = ContactEvent.objects.get(external_id="K2")
+    assert (contact.is_connected, unheard.is_connected) == (True, False)
+    assert unheard.contact_point is not None  # a number that the books lacked
+    assert (unheard.contact_point.kind, unheard.contact_point.value, unheard.text_sent) == (
+        "phone",
+        "0999",
+        "Please call us.",
+    )
     assert Collateral.objects.get().value_amount == Decimal("9000")
     assert AttributeDefinition.objects.get().type == "text"
 
@@ -197,6 +211,7 @@ def test_the_same_files_of_every_kind_again_change_nothing(whole: Lender) -> Non
         ("consents", "points.csv", "0803,yes,yes", "0803,yes,no"),
         ("parties", "parties.csv", "guarantor,,05/01/2026,", "guarantor,,05/01/2026,01/06/2026"),
         ("charges", "charges.csv", "15.00", "20.00"),
+        ("charges", "charges.csv", "10/02/2026,", "10/02/2026,01/03/2026"),
         ("events", "events.csv", "Northwind", "Southwind"),
         ("statements", "statements.csv", "480.00", "481.00"),
         ("snapshots", "snapshots.csv", "42,310.20", "43,310.20"),
@@ -233,6 +248,15 @@ def test_what_was_charged_and_what_happened_is_taken_back_and_entered_anew(whole
         ("placed", "Northwind"), ("placed", "Southwind"), ("revoked", ""),
     ]  # fmt: skip
     assert ContactEvent.objects.get(external_id="K2~2").corrects == ContactEvent.objects.get(external_id="K2")
+
+
+def test_a_waived_charge_is_asked_for_no_longer(whole: Lender) -> None:
+    whole.change("charges.csv", "10/02/2026,", "10/02/2026,01/03/2026")
+
+    whole.load()
+
+    waiver = Charge.objects.get(waives__external_id="F1")
+    assert (waiver.amount, waiver.effective_on) == (Decimal("-15.00"), date(2026, 3, 1))
 
 
 def test_a_later_snapshot_tells_of_its_loan(whole: Lender) -> None:

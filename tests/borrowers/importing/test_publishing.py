@@ -230,6 +230,27 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(lender: Lender) ->
     assert staging_schemas() == []
 
 
+def test_a_dry_run_shows_what_would_change_before_and_after(lender: Lender) -> None:
+    lender.load()
+    lender.change("customers.csv", "Ada Obi,0803,retail", "Ada Oby,0803,small")
+    lender.change("loans.csv", "L2,C2,500,", "L2,C2,600,")
+    lender.change("loans.csv", "01/03/2026,500", "01/03/2026,600")
+    lender.change("payments.csv", "P1,L1,550.00", "P1,L1,540.00")
+
+    report = lender.load(dry_run=True)
+
+    assert [str(change) for change in report.changes] == [
+        "borrower C1: full_name Ada Obi → Ada Oby",
+        "borrower C1: attributes.segment retail → small",
+        "loan L2: principal_amount 500.00 → 600.00",
+        "payment P1: amount 550.00 → 540.00",
+        "instalment L2 no. 1: principal_amount 250.00 → 300.00",
+        "instalment L2 no. 2: principal_amount 250.00 → 300.00",
+    ]
+    assert str(report.changes[0]) in report.summary()
+    assert lender.load().changes == ()
+
+
 def test_an_import_leaves_its_record_and_no_staging(lender: Lender, people: dict[Role, User]) -> None:
     lender.load(started_by=people[Role.ANALYST])
 

@@ -244,6 +244,16 @@ def test_computed_due_dates_skip_weekends_and_holidays_and_given_ones_stay(lende
     assert list(days) == [date(2026, 1, 31), date(2026, 2, 10), date(2026, 2, 16)]
 
 
+@pytest.mark.parametrize(("separator", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")])
+def test_the_separator_found_is_told(lender: Lender, separator: str, name: str) -> None:
+    lender.write("customers.csv", CUSTOMERS.replace(",", separator))
+
+    report = lender.load(dry_run=True)
+
+    assert report.tables["borrowers"]["created"] == 2
+    assert report.notes[0] == f"customers.csv: read as UTF-8, cells separated by {name}."
+
+
 def test_cp1252_is_found_and_told(lender: Lender) -> None:
     lender.write("customers.csv", "id,name,phone,segment\nC1,Ada,1,a\nC2,Zoë Müller,2,b\n".encode("cp1252"))
 

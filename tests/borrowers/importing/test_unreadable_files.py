@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from borrowers.importing import tables, text
-from borrowers.importing.errors import SourceUnreadable
-from borrowers.models import ImportRun, Payment
-from tests.borrowers.importing.lender import PAYMENTS, Lender, books, xlsx
+from borrowers.importing.errors import MappingInvalid, SourceUnreadable
+from borrowers.models import Borrower, ImportRun, Payment
+from tests.borrowers.importing.lender import CUSTOMERS, PAYMENTS, Lender, books, xlsx
 
 
 def refusal_of(lender: Lender) -> str:
@@ -26,6 +26,21 @@ def refusal_of(lender: Lender) -> str:
 def rename_payments(lender: Lender, name: str, content: bytes) -> None:
     lender.change("lender.toml", '"payments.csv"', f'"{name}"')
     lender.write(name, content)
+
+
+@pytest.mark.parametrize("pattern", ["../secret.csv", "sub/../../secret.csv", "/etc/hosts", "link.csv", "folder/*.csv"])
+def test_no_pattern_leads_out_of_the_folder(lender: Lender, pattern: str) -> None:
+    secret = lender.folder.parent / "secret.csv"
+    secret.write_text(CUSTOMERS)
+    (lender.folder / "sub").mkdir()
+    (lender.folder / "link.csv").symlink_to(secret)
+    (lender.folder / "folder").symlink_to(lender.folder.parent)
+    lender.change("lender.toml", 'files = "customers.csv"', f'files = "{pattern}"')
+
+    with pytest.raises((SourceUnreadable, MappingInvalid)):
+        lender.load()
+
+    assert not Borrower.objects.exists()
 
 
 def test_a_source_that_is_not_there(lender: Lender) -> None:
