@@ -117,4 +117,21 @@ CONCEPTS: dict[str, tuple[str, ...]] = {
     "last_payment_on": ("last payment date", "last paid date", "date last payment"),
     "last_payment_amount": ("last payment amount", "last paid amount", "last payment"),
     "next_due_on": ("next due date", "next payment date", "next instalment date"),
+    "charge_kind": ("fees type", "fees kind", "fees code", "type", "kind"),
+    "charge_amount": ("fees amount", "amount fees", "fees", "amount levied", "levied", "amount imposed", "amount"),
+    "charge_date": (
+        "fees date", "date fees", "levied date", "date levied", "imposed date", "assessed date", "posting date", "effective date",
+        "entry date", "date",
+    ),
+    "waived_on": ("waived date", "waived", "date waived"),
+    "contact_channel": ("contact type", "contact channel", "contact method", "channel", "action type", "action", "type"),
+    "contact_outcome": (
+        "outcome", "result", "disposition", "call result", "call outcome", "contact result", "contact outcome", "call status",
+        "call disposition", "response", "feedback", "result code", "disposition code",
+    ),
+    "contact_at": (
+        "call date", "contact date", "call time", "contact time", "date call", "action date", "attempt date", "call date time",
+        "visit date", "date", "time", "start time", "contacted date", "called date", "called",
+    ),
+    "contact_note": ("note", "notes", "remarks", "remark", "comment", "comments"),
 }  # fmt: skip

@@ -138,6 +138,10 @@ def _role_of(table: _Table) -> Role:
     loan = table.has("loan_id") or any(set(words_of(name)) in GENERIC_IDS for name in table.looks)
     state = sum(table.has(concept) for concept in ("balance", "dpd", "amount_due")) + table.has("status", least=0.9)
     terms = table.has("principal") and table.has("approved_on")
+    if table.has("contact_at", "contact_outcome", least=0.85) and (loan or table.has("customer_id")) and not state:
+        return "contact"
+    if loan and named == "charge" and table.has("charge_amount", "charge_date"):
+        return "charge"
     # Several rows of one loan are its days, its instalments or its payments
     if (
         loan
@@ -194,7 +198,11 @@ def _settle_generic_ids(table: _Table) -> None:
         "payment": "payment_id",
         "snapshot": "loan_id",
         "instalment": "loan_id",
+        "charge": "loan_id",
+        "contact": "loan_id",
     }[table.role]
+    if table.role == "contact" and table.has("customer_id"):
+        return
     if table.has(concept):
         return
     for name, look in table.looks.items():
@@ -286,6 +294,10 @@ def _complete(drafted: TableDraft, table: _Table) -> TableDraft:
     if table.role == "snapshot":
         drafted = _put(drafted, _changing(drafted, table))
     constants = {}
+    if table.role == "contact" and drafted.column_of("contact.channel") is None:
+        constants = {"contact.channel": "call"}
+    if table.role == "charge" and drafted.column_of("charge.kind") is None:
+        constants = {"charge.kind": "late_fee"}
     if table.role == "snapshot":
         drafted = _put(drafted, _statuses_as_days(drafted, table))
     as_of = drafted.column_of("snapshot.as_of")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from borrowers.importing.mapping import FIELDS
 
-Role = Literal["borrower", "loan", "payment", "instalment", "snapshot", "unknown"]
+Role = Literal["borrower", "loan", "payment", "instalment", "snapshot", "charge", "contact", "unknown"]
 
 _PERSON = {
     "customer_id": "borrower.external_id", "customer_name": "borrower.full_name", "birth_date": "borrower.birth_date",
@@ -35,6 +35,15 @@ TARGETS: dict[Role, dict[str, str]] = {
         **_PERSON, **_LOAN, "balance": "snapshot.outstanding_amount", "dpd": "snapshot.days_past_due",
         "amount_due": "snapshot.overdue_amount", "as_of": "snapshot.as_of", "status": "snapshot.status",
     },
+    "charge": {
+        "loan_id": "charge.loan", "charge_kind": "charge.kind", "charge_amount": "charge.amount",
+        "charge_date": "charge.effective_on", "waived_on": "charge.waived_on",
+    },
+    "contact": {
+        "customer_id": "contact.borrower", "loan_id": "contact.loan", "contact_channel": "contact.channel",
+        "contact_outcome": "contact.outcome", "contact_at": "contact.happened_at", "contact_note": "contact.note",
+        "phone": "contact.contact_point",
+    },
     "unknown": {},
 }  # fmt: skip
 
@@ -44,10 +53,13 @@ NAMES_OF_ROLES: dict[str, Role] = {
     "demographics": "borrower", "people": "borrower", "persons": "borrower", "kyc": "borrower",
     "loan": "loan", "loans": "loan", "accounts": "loan", "contracts": "loan", "contract": "loan", "applications": "loan",
     "payment": "payment", "payments": "payment", "repayments": "payment", "receipts": "payment", "transactions": "payment",
-    "collections": "payment", "instalment": "instalment", "instalments": "instalment", "schedule": "instalment",
-    "schedules": "instalment", "plan": "instalment", "balance": "snapshot", "balances": "snapshot", "snapshot": "snapshot",
-    "snapshots": "snapshot", "dpd": "snapshot", "overdue": "snapshot", "arrears": "snapshot", "aging": "snapshot",
-    "ageing": "snapshot", "portfolio": "snapshot", "status": "snapshot", "panel": "snapshot", "reporting": "snapshot",
+    "collections": "payment", "charges": "charge", "fees": "charge", "penalties": "charge", "calls": "contact",
+    "contacts": "contact", "contact": "contact", "call": "contact", "attempts": "contact", "visits": "contact",
+    "interactions": "contact", "followups": "contact", "dispositions": "contact", "instalment": "instalment",
+    "instalments": "instalment", "schedule": "instalment", "schedules": "instalment", "plan": "instalment", "balance": "snapshot",
+    "balances": "snapshot", "snapshot": "snapshot", "snapshots": "snapshot", "dpd": "snapshot", "overdue": "snapshot",
+    "arrears": "snapshot", "aging": "snapshot", "ageing": "snapshot", "portfolio": "snapshot", "status": "snapshot",
+    "panel": "snapshot", "reporting": "snapshot",
 }  # fmt: skip
 
 # What the values of a thing must be, so that its name counts.
@@ -56,10 +68,13 @@ KINDS_OF: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         ("customer_name", "address", "language", "time_zone", "product"), frozenset({"text", "code", "number", "flag"})
     ),
-    **dict.fromkeys(("country", "channel", "status"), frozenset({"text", "code", "number"})),
+    **dict.fromkeys(
+        ("country", "channel", "status", "charge_kind", "contact_channel", "contact_outcome"),
+        frozenset({"text", "code", "number"}),
+    ),
     **dict.fromkeys(
         ("principal", "total_due", "payment_amount", "principal_due", "interest_due", "fee_due", "balance", "amount_due",
-         "instalment_amount", "last_payment_amount"), frozenset({"number"}),
+         "instalment_amount", "last_payment_amount", "charge_amount"), frozenset({"number"}),
     ),
     **dict.fromkeys(
         ("term_days", "term_months", "n_instalments", "instalment_number", "dpd", "month_index", "month_on_book"),
@@ -67,7 +82,7 @@ KINDS_OF: dict[str, frozenset[str]] = {
     ),
     **dict.fromkeys(
         ("birth_date", "approved_on", "first_due_on", "maturity_on", "written_off_on", "payment_date", "due_on", "as_of",
-         "last_payment_on", "next_due_on"), frozenset({"date"}),
+         "last_payment_on", "next_due_on", "charge_date", "waived_on", "contact_at"), frozenset({"date"}),
     ),
     "phone": frozenset({"phone", "number", "code"}),
     "email": frozenset({"email"}),

@@ -12,6 +12,7 @@ from borrowers.importing.suggesting.looks import Look
 from borrowers.importing.suggesting.words import CURRENCIES, SIGNS
 
 EXAMPLES = 4
+EXAMPLES_OF_CHOICES = 24  # of columns with no more values than this all are kept: maps of values are written from them
 PROBE = 200  # distinct cells that a form must fit before all are tried
 MOST = 0.9  # of the filled cells must be of a kind; the rest are told as exceptions
 # Tried in order; those with day and month the other way round stand together, so that the order can be told from the values.
@@ -100,9 +101,11 @@ def look_at(text: pd.Series) -> Look:
     cells = cells[cells != ""]
     nothings = tuple(sorted(set(cells.unique()) & NOTHING - set(DEFAULT_MISSING)))
     cells = cells[~cells.isin(NOTHING)]
+    n_distinct = int(cells.nunique())
+    shown = EXAMPLES_OF_CHOICES if n_distinct <= EXAMPLES_OF_CHOICES else EXAMPLES
     base = Look(
-        kind="empty", n=len(text), n_filled=len(cells), n_distinct=int(cells.nunique()),
-        examples=tuple(cells.drop_duplicates().head(EXAMPLES)), nothings=nothings,
+        kind="empty", n=len(text), n_filled=len(cells), n_distinct=n_distinct,
+        examples=tuple(cells.drop_duplicates().head(shown)), nothings=nothings,
     )  # fmt: skip
     if not len(cells):
         return base

@@ -65,7 +65,7 @@ ABBREVIATIONS = {
     "sched": "schedule", "stat": "status", "estado": "status", "statut": "status", "state": "state", "tenor": "term",
     "tenure": "term", "duration": "term", "plazo": "term", "laufzeit": "term", "termdays": "term days",
     "tot": "total", "wo": "written off", "w/o": "written off", "writeoff": "written off", "chargeoff": "written off",
-    "charged": "written", "write": "written", "seq": "sequence", "bkt": "bucket", "segment": "segment",
+    "charged": "written", "write": "written", "waiver": "waived", "seq": "sequence", "bkt": "bucket", "segment": "segment",
 }  # fmt: skip
 
 # Words that need no other, so that they are found inside longer ones.

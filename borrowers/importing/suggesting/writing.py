@@ -18,12 +18,34 @@ CHANNEL_WORDS = {
     "wire": "transfer", "ach": "transfer", "eft": "transfer", "neft": "transfer", "upi": "transfer", "mobile": "transfer",
     "direct": "direct_debit", "debit": "direct_debit", "nach": "direct_debit", "mandate": "direct_debit", "dd": "direct_debit",
 }  # fmt: skip
+# Of words in a cell, the first that is there -> the value it stands for; what has none of them is left to a person.
+WORDS_OF_VALUES = {
+    "contact_channel": {
+        "inbound": "inbound", "incoming": "inbound", "sms": "sms", "text": "sms", "whatsapp": "sms", "mail": "email",
+        "email": "email", "letter": "letter", "notice": "letter", "visit": "visit", "field": "visit", "call": "call",
+        "phone": "call", "dial": "call", "ivr": "call", "telephone": "call",
+    },
+    "contact_outcome": {
+        "ptp": "promise", "promise": "promise", "promised": "promise", "wrong number": "wrong_number", "invalid": "wrong_number",
+        "wrong": "wrong_person", "third": "wrong_person", "relative": "wrong_person", "message": "left_message",
+        "voicemail": "left_message", "refused": "refused", "refuses": "refused", "rtp": "refused", "hardship": "hardship",
+        "dispute": "dispute", "disputed": "dispute", "callback": "call_back", "call back": "call_back", "cb": "call_back",
+        "paid": "paid", "sent": "sent", "delivered": "sent", "no answer": "no_answer", "no_answer": "no_answer",
+        "not reachable": "no_answer", "ringing": "no_answer", "rnr": "no_answer", "busy": "no_answer", "na": "no_answer",
+        "switched": "no_answer", "unreachable": "no_answer", "no contact": "no_answer", "noanswer": "no_answer",
+    },
+    "charge_kind": {
+        "late": "late_fee", "penalty": "late_fee", "interest": "default_interest", "return": "return_fee",
+        "bounce": "return_fee", "returned": "return_fee", "nsf": "return_fee", "legal": "legal_cost", "court": "legal_cost",
+    },
+}  # fmt: skip
 # What the reader of mappings fills in by itself: field -> any of these is enough
 FILLED_BY = {
     "loan.borrower": ("borrower.external_id", "loan.external_id"),
     "loan.approved_on": ("loan.approved_at", "snapshot.as_of"),
     "payment.loan": ("loan.external_id",),
     "payment.effective_on": ("payment.booked_at",),
+    "contact.effective_on": ("contact.happened_at",),
     "instalment.loan": ("loan.external_id",),
     "snapshot.loan": ("loan.external_id",),
     "snapshot.as_of": ("snapshot.booked_at",),
@@ -220,7 +242,17 @@ def _value(column: Column, target: str, form: tuple[str, str]) -> str:
         pairs = {example: _channel(example) for example in look.examples}
         inside = ", ".join(f"{text(key)} = {text(value)}" for key, value in pairs.items())
         return f'{{ column = {text(column.name)}, values = {{ {inside} }}, otherwise = "unknown" }}'
+    if words := WORDS_OF_VALUES.get(type_):
+        known = {example: value for example in look.examples if (value := _value_of(example, words))}
+        inside = ", ".join(f"{text(key)} = {text(value)}" for key, value in known.items())
+        other = ', otherwise = "other"' if type_ == "charge_kind" else ""
+        return f"{{ column = {text(column.name)}, values = {{ {inside} }}{other} }}"
     return text(column.name)
+
+
+def _value_of(cell: str, words: dict[str, str]) -> str:
+    said = f" {' '.join(re.findall('[a-z_]+', cell.lower()))} "
+    return next((value for word, value in words.items() if f" {word} " in said), "")
 
 
 def _channel(cell: str) -> str:

@@ -19,6 +19,7 @@ from borrowers.importing.suggesting.filenames import day_of_name, pattern_of
 from borrowers.importing.suggesting.looking import look_at
 from borrowers.importing.suggesting.naming import match_names
 from borrowers.importing.suggesting.services import Suggestion, suggest_mapping
+from borrowers.models import Charge, ContactEvent
 from tests.borrowers.importing.lender import CUSTOMERS, LOANS, PAYMENTS, xlsx
 
 DATA = settings.BASE_DIR.parent / "shared" / "data"
@@ -126,6 +127,31 @@ def test_draft_of_a_folder_of_linked_files_can_be_imported(tmp_path: Path) -> No
     assert report.tables["loans"]["created"] == 2
     assert report.tables["payments"]["created"] == 2
     assert report.tables["instalments"]["created"] == 2
+
+
+@pytest.mark.django_db
+def test_calls_and_charges_are_recognised_and_their_words_translated(tmp_path: Path) -> None:
+    calls = (
+        "LoanNo,CallDate,Disposition,Remarks,MobileNo\nL1,2026-03-02 10:15:00,PTP,will pay,0803\n"
+        "L2,2026-03-02 10:40:00,No Answer,,0804\nL1,2026-03-09 09:05:00,Wrong Number,,0803\n"
+        "L2,2026-03-10 09:05:00,Left message,,0804\nL2,2026-03-12 11:05:00,Refused to pay,,0804\n"
+        "L1,2026-03-12 12:00:00,RNR,,0803\n"
+    )
+    fees = (
+        "loan,fee type,fee amount,fee date\n"
+        "L1,Late penalty,15.00,2026-02-10\nL2,Court,40.00,2026-04-01\nL2,Cheque bounce,9,2026-04-02\n"
+    )
+    source = write(tmp_path, customers=CUSTOMERS, loans=LOANS, call_log=calls, fees=fees)
+    output = tmp_path / "draft.toml"
+    assert suggest_mapping(source=source, output=output, currency="USD").missing == ()
+    report = import_portfolio(source=source, mapping=output)
+    assert (report.rejected, report.tables["actions"]["created"], report.tables["charges"]["created"]) == (0, 6, 3)
+    found = ContactEvent.objects.order_by("happened_at").values_list("channel", "outcome", "contact_point__value")
+    assert list(found[:4]) == [
+        ("call", "promise", "0803"), ("call", "no_answer", "0804"), ("call", "wrong_number", "0803"),
+        ("call", "left_message", "0804"),
+    ]  # fmt: skip
+    assert sorted(Charge.objects.values_list("kind", flat=True)) == ["late_fee", "legal_cost", "return_fee"]
 
 
 def test_table_of_people_is_known_by_who_refers_to_it(tmp_path: Path) -> None:
