@@ -190,6 +190,9 @@ SPECTACULAR_SETTINGS = {
         "PaymentChannel": "borrowers.models.Payment.Channel",
         "ContactChannel": "borrowers.models.ContactEvent.Channel",
         "AttemptChannel": "recovery.models.ContactReservation.Channel",
+        "MessageChannel": "recovery.models.OutgoingMessage.Channel",
+        "MessageState": "recovery.models.OutgoingMessage.State",
+        "TemplateChannel": "recovery.models.MessageTemplate.Channel",
         "HoldChannel": "recovery.models.Hold.Channel",
         "HoldKind": "recovery.models.Hold.Kind",
     },
@@ -249,6 +252,24 @@ USE_TZ = True
 TIME_ZONE = env.str("CREDITPATH_TIME_ZONE", "America/New_York")
 # When the days that have ended are closed: cron, in that zone.
 CLOSE_OF_BUSINESS_AT = env.str("CREDITPATH_CLOSE_AT", "30 0 * * *")
+
+# --- messages to borrowers: printed until a mail server and an SMS provider are named -----------------------------------
+EMAIL_BACKEND = env.str("CREDITPATH_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_HOST = env.str("CREDITPATH_EMAIL_HOST", "localhost")
+EMAIL_PORT = env.int("CREDITPATH_EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.str("CREDITPATH_EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = env.str("CREDITPATH_EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = env.bool("CREDITPATH_EMAIL_TLS", False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("CREDITPATH_EMAIL_FROM", "collections@localhost")
+SMS_BACKEND = env.str("CREDITPATH_SMS_BACKEND", "recovery.outreach.carriers.ConsoleSms")
+LENDER_NAME = env.str("CREDITPATH_LENDER_NAME", "")  # as messages and calls name the lender
+LENDER_PHONE = env.str("CREDITPATH_LENDER_PHONE", "")
+# What signs the events of a telephone system or an SMS provider; several while one is replaced, none closes the door.
+EVENT_SECRETS: list[str] = env.list("CREDITPATH_EVENT_SECRETS", [])
+# What a caller is asked before a debt is named (birth_date, postcode, loan_last_4, customer_number), and how much has to fit.
+IDENTITY_FACTS: list[str] = env.list("CREDITPATH_IDENTITY_FACTS", ["birth_date", "postcode", "loan_last_4"])
+IDENTITY_FACTS_NEEDED = env.int("CREDITPATH_IDENTITY_FACTS_NEEDED", 2)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 

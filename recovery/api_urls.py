@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from recovery.api import ActionViewSet, RecommendationViewSet, WorklistViewSet
 from recovery.contacts.api import ContactBlockViewSet, ContactPermissionView, ContactReservationViewSet, HoldViewSet
+from recovery.outreach.api import MessageTemplateViewSet, OutgoingMessageViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("recommendations", RecommendationViewSet, basename="recommendation")
@@ -13,7 +14,9 @@ router.register("actions", ActionViewSet, basename="action")
 router.register("contact-reservations", ContactReservationViewSet, basename="contact-reservation")
 router.register("contact-blocks", ContactBlockViewSet, basename="contact-block")
 router.register("holds", HoldViewSet, basename="hold")
+router.register("outgoing-messages", OutgoingMessageViewSet, basename="outgoing-message")
 urlpatterns = [
+    path("message-templates/", MessageTemplateViewSet.as_view({"get": "list"}), name="message-template-list"),
     path("borrowers/<int:pk>/contact-permission/", ContactPermissionView.as_view(), name="contact-permission"),
     *router.urls,
 ]

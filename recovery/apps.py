@@ -27,14 +27,17 @@ def _register_dashboards(using: str, **kwargs: Any) -> None:
 
 
 def _ship_rules(using: str, **kwargs: Any) -> None:
-    """Write the contact rules that the product comes with, unless the tables are not there (yet, or any more)."""
+    """Write the contact rules and templates that the product comes with, unless the tables are not there (yet, or any more)."""
     from django.db import connections
 
     from recovery.contacts.shipped import ensure_shipped_rules
+    from recovery.outreach.templating import ensure_shipped_templates
 
     if "recovery_known_time_zone" not in connections[using].introspection.table_names():
         return
     ensure_shipped_rules(using=using)
+    if "recovery_messagetemplate" in connections[using].introspection.table_names():
+        ensure_shipped_templates(using=using)
     if kwargs.get("plan"):  # of a migration, after which the server may be a newer one that knows more zones
         with connections[using].cursor() as cursor:
             cursor.execute("SELECT learn_time_zones()")

@@ -82,3 +82,53 @@ class AnswerRefused(DomainError):
     """The recommendation cannot be answered like this."""
 
     code = "answer_refused"
+
+
+class TemplateRefused(DomainError):
+    """The template cannot be used like this."""
+
+    code = "template_refused"
+
+
+class MessageRefused(DomainError):
+    """The message cannot be sent."""
+
+    code = "message_refused"
+
+
+class MessageIsOver(DomainError):
+    """This message has moved on."""
+
+    code = "message_is_over"
+
+
+class DiallerRefused(DomainError):
+    """The file cannot be taken like this."""
+
+    code = "dialler_refused"
+
+
+class EventRefused(DomainError):
+    """The event cannot be taken."""
+
+    code = "event_refused"
+
+
+class SignatureRefused(DomainError):
+    """The signature does not fit."""
+
+    code = "signature_refused"
+    http_status = 401
+
+
+class EventKnownOtherwise(DomainError):
+    """An event with this id came in before and said something else."""
+
+    code = "event_known_otherwise"
+    http_status = 409
+
+
+class IdentityCheckRefused(DomainError):
+    """The caller cannot be identified like this."""
+
+    code = "identity_check_refused"

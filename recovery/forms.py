@@ -24,7 +24,7 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-class _FormOnce(forms.Form):
+class FormOnce(forms.Form):
     """A form with a key made when it is opened, so that sending it twice does it once."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=40)
@@ -75,7 +75,7 @@ def _label(loan: Loan) -> str:
     return f"{loan} ({loan.currency}), {figures.get_bucket_display()}"
 
 
-class FollowUpForm(_FormOnce):
+class FollowUpForm(FormOnce):
     """What happened with the borrower, and what comes next."""
 
     channel = forms.ChoiceField(
@@ -109,7 +109,7 @@ class FollowUpForm(_FormOnce):
         _offer(self, loans, empty="the one longest overdue")
 
 
-class AnswerForm(_FormOnce):
+class AnswerForm(FormOnce):
     """Something else than what is recommended, and why."""
 
     action = forms.ChoiceField(label="Do instead", error_messages={"required": "Choose what to do instead."})
@@ -130,7 +130,7 @@ class AnswerForm(_FormOnce):
         return values
 
 
-class PaymentForm(_FormOnce):
+class PaymentForm(FormOnce):
     """Money that came in."""
 
     loan = forms.TypedChoiceField(label="Loan")

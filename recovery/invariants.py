@@ -85,6 +85,17 @@ def promises_are_of_who_was_contacted() -> Iterator[str]:
     )
 
 
+@invariant("a message that was sent is one contact with its exact text, and one attempt")
+def sent_messages_are_contacts() -> Iterator[str]:
+    yield from _lines(
+        "SELECT format('message %s: contact %s, attempt %s', m.id, m.contact_event_id, m.reservation_id)"
+        " FROM recovery_outgoingmessage m LEFT JOIN borrowers_contactevent e ON e.id = m.contact_event_id"
+        " LEFT JOIN recovery_contactreservation a ON a.id = m.reservation_id"
+        " WHERE m.state = 'sent' AND (e.borrower_id <> m.borrower_id OR e.channel <> m.channel OR strpos(e.text_sent, m.text) = 0"
+        " OR a.contact_event_id IS DISTINCT FROM m.contact_event_id)"
+    )
+
+
 @invariant("attempts of a person are numbered without gaps")
 def attempts_are_numbered() -> Iterator[str]:
     yield from _lines(

@@ -45,3 +45,9 @@ class OfBorrowerQuerySet(models.QuerySet):
         if user.role == "agent":
             return self.filter(borrower__team_id=user.team_id) if user.team_id else self.none()
         return self
+
+
+class MessageTemplateQuerySet(models.QuerySet):
+    def live(self) -> Self:
+        """Keep the versions that messages are written from."""
+        return self.filter(published_at__isnull=False, retired_at__isnull=True)

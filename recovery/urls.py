@@ -22,5 +22,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("borrowers/<int:pk>/holds/lift/", contacts.lift, name="lift-hold"),
     path("borrowers/<int:pk>/answer/", views.answer_recommendation, name="answer-recommendation"),
     path("policies/", include("recovery.policymaking.urls")),
+    path("", include("recovery.outreach.urls")),
     path("dashboards/portfolio/", portfolio_dashboard, name="portfolio-dashboard"),
 ]

@@ -33,6 +33,7 @@ class ContactEvent(models.Model):
         CALL_BACK = "call_back", "asks for a call back"
         PAID = "paid", "says it is paid"
         SENT = "sent", "sent"
+        SPOKE = "spoke", "spoke, nothing agreed"
 
     borrower = models.ForeignKey(Borrower, on_delete=models.PROTECT, related_name="contact_events")
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, null=True, blank=True, related_name="contact_events")
@@ -74,7 +75,7 @@ class ContactEvent(models.Model):
                 condition=Q(
                     outcome__in=[
                         "no_answer", "left_message", "wrong_person", "wrong_number", "promise", "refused", "hardship",
-                        "dispute", "call_back", "paid", "sent",
+                        "dispute", "call_back", "paid", "sent", "spoke",
                     ]
                 ),
                 name="contact_outcome_is_known",

@@ -43,18 +43,18 @@ class _ReachField(serializers.PrimaryKeyRelatedField):
         return Borrower.objects.visible_to(self.context["request"].user)
 
 
-class _PersonField(_ReachField):
+class PersonField(_ReachField):
     def get_queryset(self) -> Any:
         return self.people()
 
 
-class _LoanField(_ReachField):
+class LoanInReachField(_ReachField):
     def get_queryset(self) -> Any:
         people = self.people()
         return Loan.objects.filter(Q(borrower__in=people) | Q(parties__person__in=people)).distinct()
 
 
-class _PointField(_ReachField):
+class PointInReachField(_ReachField):
     def get_queryset(self) -> Any:
         return ContactPoint.objects.filter(borrower__in=self.people())
 
@@ -89,8 +89,8 @@ class GateAnswerSerializer(serializers.Serializer[Any]):
 
 class PermissionQuery(StrictSerializer):
     channel = serializers.ChoiceField(ContactReservation.Channel.choices, default="call")
-    loan = _LoanField(required=False, help_text="By default all debts of the person.")
-    contact_point = _PointField(required=False)
+    loan = LoanInReachField(required=False, help_text="By default all debts of the person.")
+    contact_point = PointInReachField(required=False)
     purpose = serializers.ChoiceField(Purpose.choices, default=Purpose.COLLECTION)
     at = serializers.DateTimeField(required=False, help_text="By default now.")
 
@@ -129,10 +129,10 @@ class ContactReservationSerializer(serializers.ModelSerializer[ContactReservatio
 
 
 class NewReservationSerializer(StrictSerializer):
-    borrower = _PersonField()
+    borrower = PersonField()
     channel = serializers.ChoiceField(ContactReservation.Channel.choices)
-    loan = _LoanField(required=False, help_text="By default all debts of the person.")
-    contact_point = _PointField(required=False)
+    loan = LoanInReachField(required=False, help_text="By default all debts of the person.")
+    contact_point = PointInReachField(required=False)
     purpose = serializers.ChoiceField(Purpose.choices, required=False)
 
 
@@ -236,12 +236,12 @@ class HoldSerializer(serializers.ModelSerializer[Hold]):
 
 
 class NewHoldSerializer(StrictSerializer):
-    borrower = _PersonField()
+    borrower = PersonField()
     kind = serializers.ChoiceField(Hold.Kind.choices)
     reason = serializers.CharField(max_length=500)
-    loan = _LoanField(required=False, help_text="By default every debt.")
+    loan = LoanInReachField(required=False, help_text="By default every debt.")
     channel = serializers.ChoiceField(Hold.Channel.choices, required=False)
-    contact_point = _PointField(required=False)
+    contact_point = PointInReachField(required=False)
     from_time = serializers.TimeField(required=False)
     until_time = serializers.TimeField(required=False)
     starts_on = serializers.DateField(required=False, help_text="By default the business date.")

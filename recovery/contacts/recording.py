@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
@@ -12,17 +12,22 @@ from django.utils import timezone
 from borrowers.models import Borrower, Bucket, ContactEvent, ContactPoint, Delinquency, Loan, LoanParty, Promise
 from borrowers.services import current_instant, get_business_date
 from creditpath.accounts.models import User
+from recovery.contacts.calling_back import find_call_back
 from recovery.decisions.services import record_performed
 from recovery.errors import ActionRefused, BorrowerOutOfReach, FormAlreadyUsed
-from recovery.models import ContactReservation, WorklistItem
+from recovery.models import CallBack, ContactReservation, WorklistItem
 from recovery.reports import ActionReport
 
 Channel, Outcome = ContactEvent.Channel, ContactEvent.Outcome
 
-# Outcomes that only the borrower in person can bring about.
+# Outcomes that the borrower in person brings about, unless it is said that it was somebody else.
 REACHED = frozenset(
-    {Outcome.PROMISE, Outcome.REFUSED, Outcome.HARDSHIP, Outcome.DISPUTE, Outcome.CALL_BACK, Outcome.PAID}
-)
+    {
+        Outcome.PROMISE, Outcome.REFUSED, Outcome.HARDSHIP, Outcome.DISPUTE, Outcome.CALL_BACK, Outcome.PAID, Outcome.SPOKE,
+    }
+)  # fmt: skip
+# What somebody else can have said in their place.
+SAID_BY_ANYBODY = frozenset({Outcome.REFUSED, Outcome.CALL_BACK, Outcome.PAID, Outcome.SPOKE})
 CENT = Decimal("0.01")
 NOTE_LENGTH = 4_000
 
@@ -45,9 +50,11 @@ def record_action(
     outcome: str,
     note: str = "",
     follow_up_on: date | None = None,
+    call_back_time: time | None = None,
     promise_amount: Decimal | None = None,
     promise_due_on: date | None = None,
     loan: Loan | None = None,
+    spoke_with_other: bool = False,
     happened_at: datetime | None = None,
     contact_point: ContactPoint | None = None,
     is_connected: bool | None = None,
@@ -55,19 +62,22 @@ def record_action(
     talk_minutes: Decimal | None = None,
     wrap_up_minutes: Decimal | None = None,
     reservation: ContactReservation | None = None,
+    corrects: ContactEvent | None = None,
     form_key: str = "",
+    external_id: str = "",
 ) -> ActionReport:
     """Record a contact, with the promise if one was made, and take the borrower off today's lists; all of it or nothing.
 
     What happened is always recorded: no limit on contacts stands in the way. It becomes the attempt that was reserved for it
     (`reservation`, or the one the agent has open for the borrower and channel); one that was not reserved is registered all the
     same, and flagged with the reasons if the rules did not permit it. `form_key` makes it safe to send a form twice:
-    the second one gets the first answer. Scores follow after commit, through `books_changed`. Raises ActionRefused with a
+    the second one gets the first answer; `external_id` does so for what a system tells, whoever enters it. `call_back_time` is
+    the borrower's own on the day `follow_up_on`. Scores follow after commit, through `books_changed`. Raises ActionRefused with a
     remedy for each field, BorrowerOutOfReach, FormAlreadyUsed.
     """
     if not Borrower.objects.visible_to(agent).filter(pk=borrower.pk).exists():
         raise BorrowerOutOfReach()
-    reference = f"form:{agent.pk}:{form_key}" if form_key else None
+    reference = external_id or (f"form:{agent.pk}:{form_key}" if form_key else None)
     # One at a time for a borrower: a double click waits here and then finds what the first one wrote.
     Borrower.objects.select_for_update().get(pk=borrower.pk)
     if reference and (made := _find_made(reference, borrower)):
@@ -76,10 +86,13 @@ def record_action(
     fields = _check_contact(channel, outcome, note, follow_up_on, today)
     terms, promise_fields = _check_promise(borrower, outcome, promise_amount, promise_due_on, loan, today)
     fields = {**promise_fields, **fields}
-    if contact_point is not None and contact_point.borrower_id != borrower.pk:
-        fields["contact_point"] = "This contact point is another borrower's: choose one of theirs."
-    if reservation is not None and (reservation.borrower_id, reservation.channel) != (borrower.pk, channel):
-        fields["reservation"] = "This attempt is of another borrower or channel."
+    fields |= _check_belonging(borrower, channel, contact_point, reservation, corrects)
+    if spoke_with_other and outcome in REACHED - SAID_BY_ANYBODY:
+        fields["spoke_with_other"] = "Only the borrower can do that: was it them? Else choose what the other one said."
+    due = None
+    if call_back_time is not None and "follow_up_on" not in fields:
+        due, faults = find_call_back(borrower=borrower, loan=loan, day=follow_up_on, at=call_back_time)
+        fields |= faults
     if happened_at is not None and happened_at > max(timezone.now(), current_instant()):
         fields["happened_at"] = "This time is still to come: enter when it took place."
     if fields:
@@ -94,7 +107,7 @@ def record_action(
                 external_id=reference,
                 channel=channel,
                 outcome=outcome,
-                reached_borrower=outcome in REACHED,
+                reached_borrower=outcome in REACHED and not spoke_with_other,
                 note=note.strip(),
                 follow_up_on=follow_up_on,
                 effective_on=today,
@@ -104,24 +117,18 @@ def record_action(
                 text_sent=text_sent,
                 talk_minutes=talk_minutes,
                 wrap_up_minutes=wrap_up_minutes,
+                corrects=corrects,
                 booked_at=timezone.now(),
             )
     except IntegrityError as error:  # the same form, sent for another borrower at the same moment
         if reference and ContactEvent.objects.filter(external_id=reference).exists():
             raise FormAlreadyUsed() from error
         raise
-    promise = (
-        Promise.objects.create(
-            loan=terms.loan,
-            contact_event=event,
-            amount=terms.amount,
-            made_on=today,
-            due_on=terms.due_on,
-            booked_at=event.booked_at,
+    promise = _write_promise(event, terms)
+    if due is not None:
+        CallBack.objects.create(
+            contact_event=event, borrower=borrower, agent=agent, due_at=due.instant, time_zone=due.time_zone
         )
-        if terms
-        else None
-    )
     if reservation is None and happened_at is None:
         reservation = _find_open(event)
     record_performed(event=event)
@@ -131,6 +138,15 @@ def record_action(
         item=_take_off_list(borrower, today),
         attempt=None if channel == Channel.INBOUND else _register_attempt(event, reservation),
     )
+
+
+def _write_promise(event: ContactEvent, terms: PromiseTerms | None) -> Promise | None:
+    if terms is None:
+        return None
+    return Promise.objects.create(
+        loan=terms.loan, contact_event=event, amount=terms.amount, made_on=event.effective_on, due_on=terms.due_on,
+        booked_at=event.booked_at,
+    )  # fmt: skip
 
 
 def _find_open(event: ContactEvent) -> ContactReservation | None:
@@ -198,6 +214,23 @@ def _check_contact(channel: str, outcome: str, note: str, follow_up_on: date | N
         fields["follow_up_on"] = f"{_day(follow_up_on)} has passed: choose {_day(today)} or later."
     elif follow_up_on is None and outcome == Outcome.CALL_BACK:
         fields["follow_up_on"] = "Enter the day on which to call back."
+    return fields
+
+
+def _check_belonging(
+    borrower: Borrower,
+    channel: str,
+    contact_point: ContactPoint | None,
+    reservation: ContactReservation | None,
+    corrects: ContactEvent | None,
+) -> dict[str, str]:
+    fields = {}
+    if contact_point is not None and contact_point.borrower_id != borrower.pk:
+        fields["contact_point"] = "This contact point is another borrower's: choose one of theirs."
+    if reservation is not None and (reservation.borrower_id, reservation.channel) != (borrower.pk, channel):
+        fields["reservation"] = "This attempt is of another borrower or channel."
+    if corrects is not None and corrects.borrower_id != borrower.pk:
+        fields["corrects"] = "This contact was with another borrower."
     return fields
 
 

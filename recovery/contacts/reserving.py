@@ -106,6 +106,18 @@ def ask_again(*, reservation: ContactReservation) -> Answer:
     raise ContactNotPermitted(answer=answer, block=block)
 
 
+def log_refusal(
+    *, answer: Answer, borrower: Borrower, loan: Loan | None, contact_point: ContactPoint | None, agent: User
+) -> ContactBlock:
+    """Log that a contact was asked for and refused before an attempt was to be reserved."""
+    return record_block(
+        ContactBlock(
+            borrower=borrower, loan=loan, channel=answer.channel, purpose=answer.purpose, contact_point=contact_point,
+            agent=agent, rule_id=answer.rule["id"] if answer.rule else None, asked_at=answer.instant, answer=_as_json(answer),
+        )
+    )  # fmt: skip
+
+
 def record_block(block: ContactBlock) -> ContactBlock:
     """Write a refusal to the log; writing one that a rollback took away again is safe."""
     if block.pk is None or not ContactBlock.objects.filter(pk=block.pk).exists():

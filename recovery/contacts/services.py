@@ -1,5 +1,6 @@
 """The verbs of contacts."""
 
+from recovery.contacts.calling_back import due_call_backs
 from recovery.contacts.holds import lift_hold, record_validation_notice, set_hold
 from recovery.contacts.permission import Answer, Reason, contact_permission, contact_permissions, read_answer
 from recovery.contacts.recording import record_action
@@ -7,6 +8,7 @@ from recovery.contacts.reserving import (
     ReservationReport,
     ask_again,
     expire_reservations,
+    log_refusal,
     record_block,
     release_contact,
     reserve_contact,
@@ -23,9 +25,11 @@ __all__ = [
     "choose_contact_profile",
     "contact_permission",
     "contact_permissions",
+    "due_call_backs",
     "ensure_shipped_rules",
     "expire_reservations",
     "lift_hold",
+    "log_refusal",
     "read_answer",
     "record_action",
     "record_block",

@@ -3,6 +3,16 @@
 from recovery.models.contact_rules import ContactProfile, ContactRule, Jurisdiction, LimitationPeriod, Profile
 from recovery.models.decisions import DecisionAnswer, PerformedAction, Recommendation
 from recovery.models.holds import Hold, ValidationNotice
+from recovery.models.outreach import (
+    CallBack,
+    CallEvent,
+    DiallerEntry,
+    DiallerFile,
+    IdentityCheck,
+    InboundMessage,
+    MessageTemplate,
+    OutgoingMessage,
+)
 from recovery.models.policies import Action, Policy, PolicyEvent, PolicyRule
 from recovery.models.replays import PolicyReplay, ReplayLine
 from recovery.models.reservations import ContactBlock, ContactReservation
@@ -10,14 +20,22 @@ from recovery.models.worklists import WorklistItem
 
 __all__ = [
     "Action",
+    "CallBack",
+    "CallEvent",
     "ContactBlock",
     "ContactProfile",
     "ContactReservation",
     "ContactRule",
     "DecisionAnswer",
+    "DiallerEntry",
+    "DiallerFile",
     "Hold",
+    "IdentityCheck",
+    "InboundMessage",
     "Jurisdiction",
     "LimitationPeriod",
+    "MessageTemplate",
+    "OutgoingMessage",
     "PerformedAction",
     "Policy",
     "PolicyEvent",

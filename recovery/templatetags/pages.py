@@ -31,6 +31,7 @@ class Link(NamedTuple):
 NAVIGATION = (
     ("home", "Home"),
     ("recovery:worklist", "Worklist"),
+    ("recovery:outbox", "Messages"),
     ("recovery:portfolio-dashboard", "Portfolio"),
     ("recovery:policies", "Policies"),
     ("borrowers:imports", "Import"),
@@ -43,6 +44,7 @@ NAVIGATION = (
 BELOW = {
     "recovery:worklist": ("recovery:borrower",),
     "borrowers:imports": ("borrowers:import",),
+    "recovery:outbox": ("recovery:message-templates", "recovery:message-template", "recovery:write-message"),
     "recovery:policies": (
         "recovery:policy", "recovery:policy-line", "recovery:add-policy-line", "recovery:policy-replay",
         "recovery:compare-policies",

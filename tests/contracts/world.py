@@ -6,13 +6,15 @@ from typing import Any
 
 from django.utils import timezone
 
-from borrowers.models import Borrower, ContactEvent, Loan, Payment, Promise
+from borrowers.models import Borrower, ContactEvent, ContactPoint, Loan, Payment, Promise
 from creditpath.accounts.models import Team, User
 from recovery.models import (
     Action,
     ContactBlock,
     ContactReservation,
     Hold,
+    MessageTemplate,
+    OutgoingMessage,
     Policy,
     PolicyRule,
     Recommendation,
@@ -39,6 +41,7 @@ class Case:
     attempt: ContactReservation
     block: ContactBlock
     hold: Hold
+    message: OutgoingMessage
 
 
 @dataclass(frozen=True)
@@ -118,4 +121,10 @@ def make_case(team: Team, agent: User, run: ScoringRun, rule: PolicyRule) -> Cas
     hold = Hold.objects.create(
         borrower=borrower, kind="do_not_contact", channel="visit", starts_on=DAY, reason="secret reason"
     )
-    return Case(borrower, loan, payment, contact, promise, score, recommendation, item, attempt, block, hold)
+    template = MessageTemplate.objects.live().filter(channel="sms").order_by("id").first()
+    assert template is not None
+    message = OutgoingMessage.objects.create(
+        borrower=borrower, loan=loan, channel="sms", template=template, to_address="+12125550123", text="secret text",
+        contact_point=ContactPoint.objects.create(borrower=borrower, kind="phone", value="212 555 0123"), queued_by=agent,
+    )  # fmt: skip
+    return Case(borrower, loan, payment, contact, promise, score, recommendation, item, attempt, block, hold, message)

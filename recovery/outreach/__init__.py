@@ -1,0 +1,1 @@
+"""Follow-ups: templates and the outbox, sending, the dialler, call-backs."""

@@ -1,0 +1,119 @@
+"""Messages over REST: which templates there are, what is in the outbox, queue and cancel."""
+
+from typing import Any
+
+import django_filters as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from creditpath.api import IdempotentCreateMixin
+from creditpath.resources import ReadResource, StrictSerializer, WholeNumberFilter
+from recovery.contacts.api import LoanInReachField, PersonField, PointInReachField
+from recovery.models import MessageTemplate, OutgoingMessage
+from recovery.outreach.services import cancel_message, queue_message, resolve_message
+
+MAX_ID = 2**63 - 1
+
+
+class MessageTemplateSerializer(serializers.ModelSerializer[MessageTemplate]):
+    class Meta:
+        model = MessageTemplate
+        fields = ["id", "key", "channel", "language", "tone", "version", "purpose", "subject", "body", "published_at"]
+        read_only_fields = fields
+
+
+class MessageTemplateFilter(filters.FilterSet):
+    channel = filters.ChoiceFilter(choices=MessageTemplate.Channel.choices)
+    language = filters.CharFilter()
+    key = filters.CharFilter()
+
+    class Meta:
+        model = MessageTemplate
+        fields: list[str] = []
+
+
+class MessageTemplateViewSet(ReadResource):
+    """The templates that are live. Managers write them in the admin."""
+
+    queryset = MessageTemplate.objects.live()
+    serializer_class = MessageTemplateSerializer
+    filterset_class = MessageTemplateFilter
+
+
+class OutgoingMessageSerializer(serializers.ModelSerializer[OutgoingMessage]):
+    queued_by: Any = serializers.SlugRelatedField("username", read_only=True)
+    resolved_by: Any = serializers.SlugRelatedField("username", read_only=True)
+
+    class Meta:
+        model = OutgoingMessage
+        fields = [
+            "id", "borrower", "loan", "contact_point", "channel", "purpose", "template", "recommendation", "to_address",
+            "subject", "text", "state", "queued_by", "queued_at", "not_before", "sending_at", "ended_at", "reason_code",
+            "reason", "provider_reference", "reservation", "contact_event", "resolved_by",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class NewMessageSerializer(StrictSerializer):
+    borrower = PersonField()
+    template = serializers.PrimaryKeyRelatedField(
+        queryset=MessageTemplate.objects.live(), pk_field=serializers.IntegerField(min_value=1, max_value=MAX_ID)
+    )
+    loan = LoanInReachField(required=False, help_text="By default that of today's recommendation.")
+    contact_point = PointInReachField(required=False, help_text="By default the one they prefer.")
+    not_before = serializers.DateTimeField(required=False)
+
+
+class ResolveSerializer(StrictSerializer):
+    was_sent = serializers.BooleanField()
+    reference = serializers.CharField(required=False, max_length=200)
+
+
+class OutgoingMessageFilter(filters.FilterSet):
+    borrower = WholeNumberFilter(field_name="borrower_id")
+    state = filters.ChoiceFilter(choices=OutgoingMessage.State.choices)
+    channel = filters.ChoiceFilter(choices=OutgoingMessage.Channel.choices)
+
+    class Meta:
+        model = OutgoingMessage
+        fields: list[str] = []
+
+
+class OutgoingMessageViewSet(IdempotentCreateMixin, ReadResource):
+    """The outbox. A message is sent at most once, if the gate permits it and nothing was paid since."""
+
+    queryset = OutgoingMessage.objects.select_related("queued_by", "resolved_by")
+    serializer_class = OutgoingMessageSerializer
+    filterset_class = OutgoingMessageFilter
+    default_ordering = "-id"
+
+    @extend_schema(request=NewMessageSerializer, responses={201: OutgoingMessageSerializer})
+    def create(self, request: Request) -> Response:
+        """Queue a message from a template; 409 with the answer of the gate where more than the hour stands in the way."""
+        entered = NewMessageSerializer(data=request.data, context=self.get_serializer_context())
+        entered.is_valid(raise_exception=True)
+        row = queue_message(queued_by=request.user, **entered.validated_data)  # type: ignore[arg-type]
+        return self._answer(row, status.HTTP_201_CREATED)
+
+    @extend_schema(request=None, responses={200: OutgoingMessageSerializer})
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def cancel(self, request: Request, pk: int) -> Response:
+        """Take a queued message out of the outbox."""
+        return self._answer(cancel_message(message=self.get_object(), by=request.user))  # type: ignore[arg-type]
+
+    @extend_schema(request=ResolveSerializer, responses={200: OutgoingMessageSerializer})
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def resolve(self, request: Request, pk: int) -> Response:
+        """Say what became of a message that is unknown."""
+        message = self.get_object()
+        entered = ResolveSerializer(data=request.data)
+        entered.is_valid(raise_exception=True)
+        row = resolve_message(message=message, by=request.user, **entered.validated_data)  # type: ignore[arg-type]
+        return self._answer(row)
+
+    def _answer(self, row: OutgoingMessage, code: int = status.HTTP_200_OK) -> Response:
+        row.refresh_from_db()
+        return Response(self.get_serializer(row).data, status=code)

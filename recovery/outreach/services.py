@@ -1,0 +1,30 @@
+"""The verbs of outreach."""
+
+from recovery.outreach.dispatching import DispatchReport, dispatch_messages
+from recovery.outreach.opting_out import opt_out
+from recovery.outreach.queueing import Draft, cancel_message, draft_message, queue_message, resolve_message
+from recovery.outreach.templating import (
+    ensure_shipped_templates,
+    find_template,
+    publish_template,
+    retire_template,
+    revise_template,
+    templates_for,
+)
+
+__all__ = [
+    "DispatchReport",
+    "Draft",
+    "cancel_message",
+    "dispatch_messages",
+    "draft_message",
+    "ensure_shipped_templates",
+    "find_template",
+    "opt_out",
+    "publish_template",
+    "queue_message",
+    "resolve_message",
+    "retire_template",
+    "revise_template",
+    "templates_for",
+]

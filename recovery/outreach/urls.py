@@ -1,0 +1,14 @@
+"""The pages of outreach."""
+
+from django.urls import path
+
+from recovery.outreach import views
+
+urlpatterns = [
+    path("messages/", views.outbox, name="outbox"),
+    path("messages/<int:pk>/cancel/", views.cancel, name="cancel-message"),
+    path("messages/<int:pk>/resolve/", views.resolve, name="resolve-message"),
+    path("messages/templates/", views.templates, name="message-templates"),
+    path("messages/templates/<int:number>/", views.template, name="message-template"),
+    path("borrowers/<int:pk>/message/", views.write, name="write-message"),
+]
