@@ -24,6 +24,21 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+class TimeInput(forms.TimeInput):
+    """The browser's own clock, in hours and minutes."""
+
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
+
+
+MINUTES: dict[str, Any] = {
+    "min_value": 0, "max_value": 600, "max_digits": 6, "decimal_places": 2,
+    "error_messages": {"invalid": "Enter minutes such as 4.5."},
+}  # fmt: skip
+
+
 class FormOnce(forms.Form):
     """A form with a key made when it is opened, so that sending it twice does it once."""
 
@@ -96,6 +111,7 @@ class FollowUpForm(FormOnce):
         error_messages={"invalid": "Enter a day such as 2026-07-05."},
     )  # fmt: skip
     loan = forms.TypedChoiceField(label="On loan", required=False, empty_value=None)
+    spoke_with_other = forms.BooleanField(label="It was somebody else, not the borrower", required=False)
     note = forms.CharField(
         label="Note", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"})
     )
@@ -103,6 +119,13 @@ class FollowUpForm(FormOnce):
         label="Next step on", required=False, widget=DayInput(),
         error_messages={"invalid": "Enter a day such as 2026-07-05."},
     )  # fmt: skip
+
+    call_back_time = forms.TimeField(
+        label="Call back at, their time", required=False, widget=TimeInput(),
+        error_messages={"invalid": "Enter a time such as 14:30."},
+    )  # fmt: skip
+    talk_minutes = forms.DecimalField(label="Minutes of talk", required=False, **MINUTES)
+    wrap_up_minutes = forms.DecimalField(label="Minutes after it", required=False, **MINUTES)
 
     def __init__(self, *args: Any, loans: list[Loan], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,13 +10,14 @@ from django.db.models import Count, Q, Sum
 from borrowers.models import Borrower, ContactEvent
 from borrowers.services import current_instant
 from creditpath.accounts.models import Role, User
-from recovery.contacts.services import Answer, contact_permissions
-from recovery.models import Action, Recommendation
+from recovery.contacts.services import Answer, contact_permissions, due_call_backs
+from recovery.models import Action, CallBack, Recommendation
 from recovery.policy.decision import BROKEN_PROMISE, FOLLOW_UP_DUE, LANE
 from recovery.querysets import RecommendationQuerySet
 
 PAGE_SIZE = 50
 MATCHES_ELSEWHERE = 10
+CALL_BACKS_SHOWN = 20
 
 IS_DONE = Q(worklist_item__done_at__isnull=False)
 QUEUES: dict[str, Q] = {
@@ -66,10 +67,11 @@ class WorklistPage:
     n_day: int
     n_by_priors: int
     elsewhere: tuple[Borrower, ...]
+    call_backs: tuple[CallBack, ...]  # due now or in a moment
 
 
 def build_worklist(*, user: User, today: date, asked: dict[str, Any], page: str) -> WorklistPage:
-    """Return the cases that a person may see and asks for: agents their own list, others all teams. At most seven queries."""
+    """Return the cases that a person may see and asks for: agents their own list, others all teams. At most eight queries."""
     of_day = Recommendation.objects.visible_to(user).filter(as_of=today).exclude(action=Action.NO_ACTION)
     if user.role == Role.AGENT:
         of_day = of_day.filter(worklist_item__agent=user)
@@ -100,6 +102,7 @@ def build_worklist(*, user: User, today: date, asked: dict[str, Any], page: str)
         n_day=counts["n_day"],
         n_by_priors=counts["n_by_priors"],
         elsewhere=_elsewhere(user, asked.get("q") or "", {row.borrower_id for row in rows}),
+        call_backs=tuple(due_call_backs(user=user, now=current_instant())[:CALL_BACKS_SHOWN]),
     )
 
 

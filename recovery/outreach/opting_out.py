@@ -13,10 +13,18 @@ STOP_WORDS = frozenset(
     }
 )  # fmt: skip
 
+REPLY = {
+    "en": "reply STOP",
+    "es": "responda STOP",
+    "fr": "répondez STOP",
+    "de": "antworten Sie STOP",
+    "pt": "responda STOP",
+}
+
 
 def opt_out_link(*, borrower: Borrower, contact_point: ContactPoint | None, channel: str) -> str:
     """Return what stands for {opt_out_link}: as long as there is no public page, the word to reply."""
-    return "reply STOP"
+    return REPLY.get(borrower.language.partition("-")[0], REPLY["en"])
 
 
 def is_stop(text: str) -> bool:

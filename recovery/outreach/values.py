@@ -54,7 +54,7 @@ def values_for(
         "next_due_on": _day(figures.next_due_on if figures else None),
         "next_due_amount": _money(figures.next_due_amount if figures else None, currency),
         "today": _day(today),
-        "lender_name": settings.LENDER_NAME or "your lender",
+        "lender_name": settings.LENDER_NAME or "Your lender",
         "lender_phone": settings.LENDER_PHONE,
         "agent_name": sender.get_full_name() or sender.username,
         "opt_out_link": opt_out_link(borrower=borrower, contact_point=contact_point, channel=channel),
