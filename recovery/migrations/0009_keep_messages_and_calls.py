@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('borrowers', '0015_know_conversations_without_result'),
+        ('borrowers', '0016_know_conversations_without_result'),
         ('recovery', '0008_guard_policies_from_their_beginning'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

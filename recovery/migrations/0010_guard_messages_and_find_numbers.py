@@ -6,7 +6,7 @@ from creditpath.sql import AppendOnly, RunSqlFile
 class Migration(migrations.Migration):
     dependencies = [
         ("recovery", "0009_keep_messages_and_calls"),
-        ("borrowers", "0015_know_conversations_without_result"),
+        ("borrowers", "0016_know_conversations_without_result"),
     ]
 
     operations = [

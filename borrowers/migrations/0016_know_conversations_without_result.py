@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('borrowers', '0014_read_payments_from_the_index'),
+        ('borrowers', '0015_keep_what_ended'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
