@@ -23,5 +23,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("borrowers/<int:pk>/answer/", views.answer_recommendation, name="answer-recommendation"),
     path("policies/", include("recovery.policymaking.urls")),
     path("", include("recovery.outreach.urls")),
+    path("", include("recovery.inbound.urls")),
     path("dashboards/portfolio/", portfolio_dashboard, name="portfolio-dashboard"),
 ]

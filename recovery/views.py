@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from borrowers.errors import NoBusinessDate, ReferenceTaken
-from borrowers.models import Borrower, Loan, Payment
+from borrowers.models import Borrower, ContactEvent, Loan, Payment
 from borrowers.services import current_instant, get_business_date, record_payment
 from creditpath.access import may_call
 from creditpath.accounts.models import User
@@ -19,6 +19,7 @@ from creditpath.errors import DomainError
 from recovery import services
 from recovery.case import Case, build_case
 from recovery.forms import AnswerForm, FollowUpForm, PaymentForm, WorklistFilter
+from recovery.inbound.services import find_passed
 from recovery.lists import build_worklist
 from recovery.models import WorklistItem
 
@@ -81,6 +82,11 @@ def record_action(request: HttpRequest, pk: int) -> HttpResponse:
     form = FollowUpForm(request.POST, loans=_owing(case))
     if form.is_valid():
         values = dict(form.cleaned_data)
+        if (
+            values["channel"] == ContactEvent.Channel.INBOUND
+        ):  # of a caller who was identified: the contact is there already
+            passed = find_passed(borrower=case.borrower, agent=user)
+            values["corrects"] = passed.open_event if passed else None
         try:
             report = services.record_action(borrower=case.borrower, agent=user, form_key=values.pop("key"), **values)
         except DomainError as error:
@@ -192,7 +198,7 @@ def _show(
     user = _person(request)
     context: dict[str, Any] = {"case": case, "borrower": case.borrower, "today": case.today}
     if may_call(user, "recovery:record-action", "POST"):
-        way = case.channel_to_use
+        way = "inbound" if request.GET.get("call") == "inbound" else case.channel_to_use
         context["follow_up"] = follow_up or FollowUpForm(loans=_owing(case), initial={"channel": way})
     if case.recommendation is not None and may_call(user, "recovery:answer-recommendation", "POST"):
         context["answer_form"] = answer or AnswerForm(recommended=case.recommendation.action)

@@ -231,6 +231,8 @@ def _check_belonging(
         fields["reservation"] = "This attempt is of another borrower or channel."
     if corrects is not None and corrects.borrower_id != borrower.pk:
         fields["corrects"] = "This contact was with another borrower."
+    elif corrects is not None and ContactEvent.objects.filter(corrects=corrects).exists():
+        fields["corrects"] = "What came of this contact was written down meanwhile: open the page again."
     return fields
 
 

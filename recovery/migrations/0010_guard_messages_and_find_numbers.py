@@ -11,6 +11,8 @@ class Migration(migrations.Migration):
 
     operations = [
         RunSqlFile("sql/outreach/telephone.sql", reverse="sql/outreach/drop_telephone.sql"),
+        RunSqlFile("sql/outreach/e164.sql", reverse=""),
+        RunSqlFile("sql/outreach/callers.sql", reverse=""),
         RunSqlFile("sql/outreach/outbox.sql", reverse="sql/outreach/drop_outbox.sql"),
         AppendOnly("recovery_callback"),
         AppendOnly("recovery_diallerfile"),

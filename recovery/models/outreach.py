@@ -326,3 +326,8 @@ class IdentityCheck(models.Model):
 
     def __str__(self) -> str:
         return f"identity of {self.borrower_id}: {'passed' if self.is_passed else 'not passed'}"
+
+    @property
+    def open_event(self) -> ContactEvent | None:
+        """Return the contact that it was recorded as, as long as nobody has written down what came of it."""
+        return None if self.contact_event is None or hasattr(self.contact_event, "corrected_by") else self.contact_event

@@ -83,6 +83,15 @@ def draft_message(
     )  # fmt: skip
 
 
+def render_for(*, borrower: Borrower, template: MessageTemplate, sender: User) -> Rendered:
+    """Return the text of a template for a borrower, without asking whether it may be sent."""
+    loan = choose_loan(borrower)
+    values = values_for(
+        borrower=borrower, loan=loan, recommendation=None, contact_point=None, channel=template.channel, sender=sender
+    )
+    return render(subject=template.subject, body=template.body, values=values)
+
+
 def queue_message(
     *,
     borrower: Borrower,

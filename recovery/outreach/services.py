@@ -2,7 +2,14 @@
 
 from recovery.outreach.dispatching import DispatchReport, dispatch_messages
 from recovery.outreach.opting_out import opt_out
-from recovery.outreach.queueing import Draft, cancel_message, draft_message, queue_message, resolve_message
+from recovery.outreach.queueing import (
+    Draft,
+    cancel_message,
+    draft_message,
+    queue_message,
+    render_for,
+    resolve_message,
+)
 from recovery.outreach.templating import (
     ensure_shipped_templates,
     find_template,
@@ -23,6 +30,7 @@ __all__ = [
     "opt_out",
     "publish_template",
     "queue_message",
+    "render_for",
     "resolve_message",
     "retire_template",
     "revise_template",

@@ -31,6 +31,7 @@ class Link(NamedTuple):
 NAVIGATION = (
     ("home", "Home"),
     ("recovery:worklist", "Worklist"),
+    ("recovery:inbound", "Inbound"),
     ("recovery:outbox", "Messages"),
     ("recovery:portfolio-dashboard", "Portfolio"),
     ("recovery:policies", "Policies"),
@@ -44,6 +45,7 @@ NAVIGATION = (
 BELOW = {
     "recovery:worklist": ("recovery:borrower",),
     "borrowers:imports": ("borrowers:import",),
+    "recovery:inbound": ("recovery:inbound-check", "recovery:inbound-disclosure"),
     "recovery:outbox": ("recovery:message-templates", "recovery:message-template", "recovery:write-message"),
     "recovery:policies": (
         "recovery:policy", "recovery:policy-line", "recovery:add-policy-line", "recovery:policy-replay",

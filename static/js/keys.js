@@ -41,7 +41,7 @@
   const press = (key) => {
     if ((key === "j" || key === "k") && focusRow(key === "j" ? 1 : -1)) return true;
     if (key === "l") return focusForm();
-    if (/^[1-9]$/.test(key)) return chooseOutcome(Number(key));
+    if (form && /^[1-9]$/.test(key)) return chooseOutcome(Number(key));
     const field = document.querySelector(`[data-key-focus="${CSS.escape(key)}"]`);
     if (field) {
       field.focus();

@@ -30,6 +30,8 @@ FOREIGN_ROWS: dict[str, Callable[[World], int]] = {
     "api:contact-block-detail": lambda world: world.foreign.block.pk,
     "api:hold-detail": lambda world: world.foreign.hold.pk,
     "recovery:write-message": lambda world: world.foreign.borrower.pk,
+    "recovery:inbound-check": lambda world: world.foreign.borrower.pk,
+    "recovery:inbound-disclosure": lambda world: world.foreign.borrower.pk,
     "recovery:cancel-message": lambda world: world.foreign.message.pk,
     "recovery:resolve-message": lambda world: world.foreign.message.pk,
     "api:outgoing-message-detail": lambda world: world.foreign.message.pk,
