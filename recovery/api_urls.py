@@ -5,7 +5,8 @@ from rest_framework.routers import SimpleRouter
 
 from recovery.api import ActionViewSet, RecommendationViewSet, WorklistViewSet
 from recovery.contacts.api import ContactBlockViewSet, ContactPermissionView, ContactReservationViewSet, HoldViewSet
-from recovery.outreach.api import MessageTemplateViewSet, OutgoingMessageViewSet
+from recovery.outreach.api import DiallerFileViewSet, DiallerResultsView, MessageTemplateViewSet, OutgoingMessageViewSet
+from recovery.outreach.events_api import CallEventView, InboundMessageView
 
 router = SimpleRouter(use_regex_path=False)
 router.register("recommendations", RecommendationViewSet, basename="recommendation")
@@ -17,6 +18,10 @@ router.register("holds", HoldViewSet, basename="hold")
 router.register("outgoing-messages", OutgoingMessageViewSet, basename="outgoing-message")
 urlpatterns = [
     path("message-templates/", MessageTemplateViewSet.as_view({"get": "list"}), name="message-template-list"),
+    path("dialler-files/", DiallerFileViewSet.as_view({"post": "create"}), name="dialler-files"),
+    path("dialler-results/", DiallerResultsView.as_view(), name="dialler-results"),
+    path("call-events/", CallEventView.as_view(), name="call-events"),
+    path("inbound-messages/", InboundMessageView.as_view(), name="inbound-messages"),
     path("borrowers/<int:pk>/contact-permission/", ContactPermissionView.as_view(), name="contact-permission"),
     *router.urls,
 ]

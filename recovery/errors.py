@@ -108,19 +108,6 @@ class DiallerRefused(DomainError):
     code = "dialler_refused"
 
 
-class EventRefused(DomainError):
-    """The event cannot be taken."""
-
-    code = "event_refused"
-
-
-class SignatureRefused(DomainError):
-    """The signature does not fit."""
-
-    code = "signature_refused"
-    http_status = 401
-
-
 class EventKnownOtherwise(DomainError):
     """An event with this id came in before and said something else."""
 

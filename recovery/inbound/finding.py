@@ -3,13 +3,11 @@
 import re
 from dataclasses import dataclass
 
-from django.db import connection
-
 from borrowers.models import Borrower, ContactPoint, Loan
 from creditpath.accounts.models import User
+from recovery.outreach.numbers import points_of_number
 
 MOST = 9  # as many as there are keys to choose one
-READ = 200
 DIGITS = 7  # fewer are no telephone number
 _EXTENSION = re.compile(r"\s*(x|ext\.?|#)\s*[0-9]{1,6}$", re.IGNORECASE)
 
@@ -43,9 +41,8 @@ def _with_number(asked: str) -> list[int]:
     digits = _EXTENSION.sub("", asked)
     if sum(sign.isdecimal() for sign in digits) < DIGITS or any(sign.isalpha() for sign in digits):
         return []
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT borrower_id FROM contact_points_of_number(%s) LIMIT %s", [asked, READ])
-        return list(dict.fromkeys(pk for (pk,) in cursor.fetchall()))
+    points = ContactPoint.objects.filter(pk__in=points_of_number(asked))
+    return list(dict.fromkeys(points.values_list("borrower_id", flat=True)))
 
 
 def _with_reference(asked: str) -> list[int]:
@@ -58,9 +55,4 @@ def find_point(*, borrower: Borrower, number: str) -> ContactPoint | None:
     """Return the borrower's contact point that a number is."""
     if sum(sign.isdecimal() for sign in number) < DIGITS:
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT contact_point_id FROM contact_points_of_number(%s) WHERE borrower_id = %s", [number, borrower.pk]
-        )
-        row = cursor.fetchone()
-    return ContactPoint.objects.get(pk=row[0]) if row else None
+    return ContactPoint.objects.filter(borrower=borrower, pk__in=points_of_number(number)).order_by("id").first()

@@ -1,5 +1,6 @@
-"""Messages over REST: which templates there are, what is in the outbox, queue and cancel."""
+"""Messages and the dialler over REST."""
 
+from datetime import timedelta
 from typing import Any
 
 import django_filters as filters
@@ -8,11 +9,17 @@ from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
 
 from creditpath.api import IdempotentCreateMixin
-from creditpath.resources import ReadResource, StrictSerializer, WholeNumberFilter
+from creditpath.exports.models import ExportRun
+from creditpath.exports.services import log_export
+from creditpath.resources import ReadResource, ResourceSchema, StrictSerializer, WholeNumberFilter
 from recovery.contacts.api import LoanInReachField, PersonField, PointInReachField
 from recovery.models import MessageTemplate, OutgoingMessage
+from recovery.outreach.dialler import MOST, make_dialler_file, rows_of
+from recovery.outreach.dialler_results import record_results
 from recovery.outreach.services import cancel_message, queue_message, resolve_message
 
 MAX_ID = 2**63 - 1
@@ -117,3 +124,92 @@ class OutgoingMessageViewSet(IdempotentCreateMixin, ReadResource):
     def _answer(self, row: OutgoingMessage, code: int = status.HTTP_200_OK) -> Response:
         row.refresh_from_db()
         return Response(self.get_serializer(row).data, status=code)
+
+
+# --- the dialler ------------------------------------------------------------------------------------------------------
+class NewDiallerFileSerializer(StrictSerializer):
+    limit = serializers.IntegerField(min_value=1, max_value=MOST, default=500)
+    lease_minutes = serializers.IntegerField(min_value=5, max_value=720, default=120)
+
+
+class DiallerRowSerializer(serializers.Serializer[Any]):
+    reference = serializers.CharField()
+    number = serializers.CharField(help_text="E.164 without its plus.")
+    name = serializers.CharField()
+    borrower_number = serializers.CharField()
+    loan_number = serializers.CharField()
+    language = serializers.CharField()
+    call_until = serializers.DateTimeField(help_text="Not a second later: the attempt or the hours of contact end.")
+
+
+class DiallerFileSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    as_of = serializers.DateField()
+    lease_until = serializers.DateTimeField()
+    rows = DiallerRowSerializer(many=True)
+
+
+class DiallerFileViewSet(IdempotentCreateMixin, GenericViewSet):
+    """Files for a dialler."""
+
+    schema = ResourceSchema()
+    serializer_class = DiallerFileSerializer
+
+    @extend_schema(request=NewDiallerFileSerializer, responses={201: DiallerFileSerializer})
+    def create(self, request: Request) -> Response:
+        """Reserve the day's most urgent calls that the gate permits now, and answer with whom to call."""
+        entered = NewDiallerFileSerializer(data=request.data)
+        entered.is_valid(raise_exception=True)
+        values = entered.validated_data
+        lease = timedelta(minutes=values["lease_minutes"])
+        file = make_dialler_file(made_by=request.user, limit=values["limit"], lease=lease)  # type: ignore[arg-type]
+        rows = rows_of(file)
+        log_export(
+            model="recovery.diallerentry", form=ExportRun.Form.JSON, filters=f"file={file.pk}", n_rows=len(rows),
+            exported_by=request.user,  # type: ignore[arg-type]
+        )  # fmt: skip
+        shown = {"id": file.pk, "as_of": file.as_of, "lease_until": file.lease_until, "rows": rows}
+        return Response(DiallerFileSerializer(shown).data, status=status.HTTP_201_CREATED)
+
+
+class DiallerResultSerializer(StrictSerializer):
+    reference = serializers.CharField(max_length=30)
+    outcome = serializers.CharField(max_length=20)
+    happened_at = serializers.CharField(max_length=40)
+    connected = serializers.CharField(required=False, allow_blank=True, max_length=5)
+    talk_minutes = serializers.CharField(required=False, allow_blank=True, max_length=12)
+    wrap_up_minutes = serializers.CharField(required=False, allow_blank=True, max_length=12)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    follow_up_on = serializers.CharField(required=False, allow_blank=True, max_length=10)
+    agent = serializers.CharField(required=False, allow_blank=True, max_length=150)
+
+
+class DiallerResultsSerializer(StrictSerializer):
+    results = serializers.ListField(child=DiallerResultSerializer(), allow_empty=False, max_length=1_000)
+
+
+class RejectionSerializer(serializers.Serializer[Any]):
+    row = serializers.IntegerField()
+    field = serializers.CharField()
+    remedy = serializers.CharField()
+
+
+class ResultsReportSerializer(serializers.Serializer[Any]):
+    recorded = serializers.IntegerField()
+    repeated = serializers.IntegerField()
+    flagged = serializers.IntegerField(help_text="Not permitted when they took place.")
+    rejected = RejectionSerializer(many=True)
+
+
+class DiallerResultsView(APIView):
+    """What came of a dialler's calls."""
+
+    schema = ResourceSchema()
+
+    @extend_schema(request=DiallerResultsSerializer, responses={200: ResultsReportSerializer})
+    def post(self, request: Request) -> Response:
+        """Record up to 1,000 results, each once; rows that cannot be are rejected with their field and remedy."""
+        entered = DiallerResultsSerializer(data=request.data)
+        entered.is_valid(raise_exception=True)
+        report = record_results(rows=entered.validated_data["results"], by=request.user)  # type: ignore[arg-type]
+        return Response(ResultsReportSerializer(report.as_json()).data)

@@ -15,6 +15,27 @@ class _PointField(forms.ModelChoiceField):
         return f"{obj.get_kind_display()} {masked(obj.value, obj.kind)}"
 
 
+class DiallerForm(forms.Form):
+    """How many calls are reserved, and for how long."""
+
+    limit = forms.IntegerField(label="Calls at most", min_value=1, max_value=5_000, initial=500)
+    lease_minutes = forms.IntegerField(label="Reserved for minutes", min_value=5, max_value=720, initial=120)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["label_suffix"] = ""
+        super().__init__(*args, **kwargs)
+
+
+class ResultsForm(forms.Form):
+    """What a dialler gives back."""
+
+    file = forms.FileField(label="CSV of results", widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["label_suffix"] = ""
+        super().__init__(*args, **kwargs)
+
+
 class MessageForm(FormOnce):
     """Which template goes to which number or address."""
 

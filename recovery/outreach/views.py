@@ -1,12 +1,14 @@
-"""Pages of templates and of the outbox."""
+"""Pages of templates, of the outbox and of the dialler."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from borrowers.models import Borrower
@@ -15,12 +17,25 @@ from creditpath.access import may_call, permissions_of
 from creditpath.accounts.models import User
 from creditpath.errors import DomainError
 from recovery.errors import TemplateRefused
-from recovery.models import MessageTemplate, OutgoingMessage, Recommendation
-from recovery.outreach.forms import MessageForm
+from recovery.models import DiallerFile, MessageTemplate, OutgoingMessage, Recommendation
+from recovery.outreach.dialler_results import MOST_BYTES, OPTIONAL, OUTCOMES, REQUIRED
+from recovery.outreach.forms import DiallerForm, MessageForm, ResultsForm
 from recovery.outreach.rendering import FIELDS
-from recovery.outreach.services import cancel_message, draft_message, queue_message, resolve_message, templates_for
+from recovery.outreach.services import (
+    ResultsReport,
+    cancel_message,
+    draft_message,
+    make_dialler_file,
+    queue_message,
+    read_results,
+    record_results,
+    resolve_message,
+    templates_for,
+    write_dialler_csv,
+)
 
 PAGE_SIZE = 50
+FILES_SHOWN, REJECTED_SHOWN = 20, 200
 State = OutgoingMessage.State
 WRITTEN = ("sms", "email")
 
@@ -150,6 +165,74 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
         except TemplateRefused as refusal:
             context["refusal"] = refusal.detail
     return render(request, "recovery/outreach/write.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def dialler(request: HttpRequest) -> HttpResponse:
+    """Show the files that were made; by POST make one of whom may be called now."""
+    form = DiallerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        lease = timedelta(minutes=form.cleaned_data["lease_minutes"])
+        try:
+            file = make_dialler_file(made_by=_person(request), limit=form.cleaned_data["limit"], lease=lease)
+        except DomainError as error:
+            messages.error(request, " ".join(error.fields.values()) or error.detail)
+        else:
+            said = (
+                f"{file.n_rows:,} calls are reserved until {timezone.localtime(file.lease_until):%H:%M} at the latest."
+            )
+            messages.success(request, said if file.n_rows else "Nobody who is to be called may be called now.")
+            return redirect("recovery:dialler")
+    return _show_dialler(request, form=form)
+
+
+@require_safe
+def dialler_csv(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer with a dialler file as CSV."""
+    file = get_object_or_404(DiallerFile, pk=min(pk, 2**63 - 1))
+    return HttpResponse(
+        "\ufeff" + write_dialler_csv(file=file, taken_by=_person(request)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="calls-{pk}.csv"'},
+    )
+
+
+@require_POST
+def dialler_results(request: HttpRequest) -> HttpResponse:
+    """Record what a dialler gives back; rows that cannot be are shown with what to do."""
+    form, report = ResultsForm(request.POST, request.FILES), None
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            report = record_results(rows=read_results(file.read(MOST_BYTES + 1)), by=_person(request))
+        except DomainError as error:
+            form.add_error("file", error.detail)
+    return _show_dialler(request, results=form, report=report)
+
+
+def _show_dialler(
+    request: HttpRequest,
+    *,
+    form: DiallerForm | None = None,
+    results: ResultsForm | None = None,
+    report: ResultsReport | None = None,
+) -> HttpResponse:
+    files = DiallerFile.objects.select_related("created_by").annotate(
+        n_called=Count("entries", filter=Q(entries__reservation__contact_event__isnull=False))
+    )[:FILES_SHOWN]
+    return render(
+        request,
+        "recovery/outreach/dialler.html",
+        {
+            "form": form if form is not None and form.is_bound else DiallerForm(),
+            "results": results or ResultsForm(),
+            "report": report,
+            "rejected": report.rejected[:REJECTED_SHOWN] if report else (),
+            "files": files,
+            "columns": (*REQUIRED, *OPTIONAL),
+            "outcomes": OUTCOMES,
+        },
+    )
 
 
 def _person(request: HttpRequest) -> User:

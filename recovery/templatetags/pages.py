@@ -46,7 +46,7 @@ BELOW = {
     "recovery:worklist": ("recovery:borrower",),
     "borrowers:imports": ("borrowers:import",),
     "recovery:inbound": ("recovery:inbound-check", "recovery:inbound-disclosure"),
-    "recovery:outbox": ("recovery:message-templates", "recovery:message-template", "recovery:write-message"),
+    "recovery:outbox": ("recovery:message-templates", "recovery:message-template", "recovery:write-message", "recovery:dialler"),
     "recovery:policies": (
         "recovery:policy", "recovery:policy-line", "recovery:add-policy-line", "recovery:policy-replay",
         "recovery:compare-policies",

@@ -12,7 +12,7 @@ from creditpath.accounts.models import Role, Team, User
 from recovery.models import MessageTemplate, OutgoingMessage
 from recovery.outreach.carriers import NotSent
 from recovery.outreach.services import queue_message
-from tests.factories import make_borrower, make_loan, make_user
+from tests.factories import make_borrower, make_loan
 
 DAY = date(2026, 6, 30)
 NEW_YORK = "America/New_York"
@@ -46,8 +46,8 @@ def kept_sms(settings: Any) -> Iterator[type[KeptSms]]:
 
 
 @pytest.fixture
-def agent(team: Team) -> User:
-    return make_user(Role.AGENT, team=team)
+def agent(people: dict[Role, User]) -> User:
+    return people[Role.AGENT]
 
 
 @pytest.fixture
