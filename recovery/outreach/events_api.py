@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from borrowers.models import ContactEvent
 from creditpath.resources import ResourceSchema, StrictSerializer
 from creditpath.signatures import check_signature
 from recovery.outreach.call_events import take_call_event, take_inbound_message
@@ -24,7 +25,9 @@ class CallEventSerializer(StrictSerializer):
     kind = serializers.ChoiceField(["dialled", "connected", "ended"])
     happened_at = serializers.DateTimeField()
     reference = serializers.CharField(required=False, max_length=30, help_text="Of a dialler file, such as CP-12.")
-    outcome = serializers.ChoiceField(OUTCOMES, required=False, help_text="Of a call that ended: it is then recorded.")
+    outcome = serializers.ChoiceField(
+        ContactEvent.Outcome.choices, required=False, help_text="Of a call that ended: it is then recorded."
+    )
     is_connected = serializers.BooleanField(required=False)
     talk_minutes = serializers.DecimalField(**MINUTES)
     wrap_up_minutes = serializers.DecimalField(**MINUTES)
@@ -34,6 +37,12 @@ class CallEventSerializer(StrictSerializer):
         """Refuse a reference that is none of ours."""
         if value and find_entry(value) is None:
             raise serializers.ValidationError("This is no reference of a dialler file of ours.")
+        return value
+
+    def validate_outcome(self, value: str) -> str:
+        """Refuse what a call of a dialler does not end with."""
+        if value not in OUTCOMES:
+            raise serializers.ValidationError("A promise is entered on the page of the borrower.")
         return value
 
 
