@@ -19,6 +19,7 @@ from recovery.outreach.services import find_template, render_for
 WITHIN = timedelta(hours=1)
 MOST_FAILED_OF_BORROWER, MOST_FAILED_OF_AGENT = 3, 10
 COUNTS_FOR = timedelta(hours=4)  # a call that was begun by a check
+SENT_TWICE = timedelta(minutes=1)  # the same form, by a second press of a key
 
 
 def check_identity(*, borrower: Borrower, agent: User, answers: Mapping[str, str], number: str = "") -> IdentityCheck:
@@ -39,6 +40,9 @@ def check_identity(*, borrower: Borrower, agent: User, answers: Mapping[str, str
     with transaction.atomic():
         User.objects.select_for_update().get(pk=agent.pk)
         Borrower.objects.select_for_update().get(pk=borrower.pk)
+        made = find_passed(borrower=borrower, agent=agent, within=SENT_TWICE)
+        if made is not None and made.open_event is not None:
+            return made
         refuse_after_failures(borrower=borrower, agent=agent)
         held = held_facts(borrower)
         wrong = [name for name, said in given.items() if facts[name].write(said) not in held.get(name, frozenset())]
@@ -72,11 +76,11 @@ def refuse_after_failures(*, borrower: Borrower, agent: User) -> None:
         )
 
 
-def find_passed(*, borrower: Borrower, agent: User) -> IdentityCheck | None:
+def find_passed(*, borrower: Borrower, agent: User, within: timedelta = COUNTS_FOR) -> IdentityCheck | None:
     """Return the check that a call in progress began with: the agent's latest one that passed, of the last hours."""
     return (
         IdentityCheck.objects.filter(
-            borrower=borrower, agent=agent, is_passed=True, checked_at__gt=timezone.now() - COUNTS_FOR
+            borrower=borrower, agent=agent, is_passed=True, checked_at__gt=timezone.now() - within
         )
         .select_related("contact_event__corrected_by")
         .order_by("-id")

@@ -1,5 +1,6 @@
 """Inbound calls: the right borrower by any spelling, nothing of a debt before the check, the call recorded."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -88,7 +89,8 @@ def test_one_key_finds_one_checks_and_one_opens_the_case(
     said = client.get(f"{own}disclosure/").content.decode()
     assert "This is an attempt to collect a debt" in said and "North Lending" in said
     case = client.get(f"/borrowers/{loan.borrower_id}/?call=inbound").content.decode()
-    assert 'value="inbound" id="id_channel_5" checked' in case or 'value="inbound"' in case
+    assert re.search(r'value="inbound"[^>]* checked', case)
+    client.post(own, FACTS)  # a second press
     event = ContactEvent.objects.get()
     assert (event.channel, event.outcome, event.reached_borrower) == ("inbound", "spoke", True)
     assert event.contact_point.value == "(212) 555-0123"  # type: ignore[union-attr]
