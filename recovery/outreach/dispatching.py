@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from borrowers.services import current_instant
@@ -72,8 +72,12 @@ def dispatch_messages(*, limit: int = 1_000) -> DispatchReport:
     """
     started = time.perf_counter()
     report = DispatchReport()
+    if not OutgoingMessage.objects.filter(state__in=(State.QUEUED, State.SENDING)).exists():
+        return report
     with _dispatcher() as me:
         report.n_left_unknown = _find_left(me)
+        if not _due().exists():
+            return report  # and no mail server is bothered
         carriers, report.away = open_carriers()
         passed: list[int] = []
         try:
@@ -126,8 +130,8 @@ def _take(me: int, channels: tuple[str, ...], passed: list[int], report: Dispatc
     )
     with transaction.atomic():
         row = (
-            OutgoingMessage.objects.filter(Q(not_before__isnull=True) | Q(not_before__lte=current_instant()))
-            .filter(~Exists(others), state=State.QUEUED, channel__in=channels)
+            _due()
+            .filter(~Exists(others), channel__in=channels)
             .exclude(pk__in=passed)
             .select_for_update(skip_locked=True, of=("self",))
             .select_related("borrower", "loan", "contact_point", "queued_by", "template")
@@ -171,6 +175,12 @@ def _take(me: int, channels: tuple[str, ...], passed: list[int], report: Dispatc
         )
         row.save(update_fields=["state", "dispatcher", "reservation", "sending_at"])
         return row
+
+
+def _due() -> QuerySet[OutgoingMessage]:
+    """Return what is queued and held back no longer."""
+    waits_no_more = Q(not_before__isnull=True) | Q(not_before__lte=current_instant())
+    return OutgoingMessage.objects.filter(waits_no_more, state=State.QUEUED)
 
 
 def _send(row: OutgoingMessage, carrier: Carrier, report: DispatchReport) -> None:
