@@ -4,21 +4,28 @@
 --          where the person may be, or the next time that they called inconvenient, whichever comes first.
 -- Cost     some two milliseconds a row that is looked at: the gate answers for each until enough are found.
 -- Asks     as_of, instant, lease_until, teams (bigint[] or null), at_most
-WITH asked AS (
-    SELECT
-        decision.borrower_id, decision.loan_id, decision.priority, decision.id, dialled.id AS contact_point_id, dialled.number
+SELECT
+    asked.borrower_id, asked.loan_id, dialled.id, dialled.number,
+    least(
+        %(lease_until)s,
+        (
+            SELECT min(((%(instant)s::timestamptz AT TIME ZONE zone.name)::date + edge.at) AT TIME ZONE zone.name)
+            FROM unnest(candidate_zones(asked.borrower_id, dialled.id, 'call')) AS zone (name)
+            CROSS JOIN LATERAL (
+                SELECT coalesce(rule.closes_at, '24:00') AS at FROM recovery_contactrule AS rule
+                WHERE rule.id = (gate.answer #>> '{rule,id}')::bigint
+                UNION ALL
+                SELECT hold.from_time FROM recovery_hold AS hold
+                WHERE hold.borrower_id = asked.borrower_id AND hold.kind = 'inconvenient_time' AND hold.lifts_id IS NULL
+            ) AS edge
+            WHERE (%(instant)s::timestamptz AT TIME ZONE zone.name)::time < edge.at
+        )
+    ) AS call_until
+FROM (
+    SELECT decision.id, decision.borrower_id, decision.loan_id, decision.priority, person.jurisdiction
     FROM recovery_recommendation AS decision
     JOIN borrowers_borrower AS person ON person.id = decision.borrower_id
     LEFT JOIN recovery_worklistitem AS item ON item.recommendation_id = decision.id
-    CROSS JOIN LATERAL (
-        SELECT point.id, e164(point.value, person.jurisdiction) AS number
-        FROM borrowers_contactpoint AS point
-        WHERE point.borrower_id = person.id AND point.kind = 'phone'
-            AND e164(point.value, person.jurisdiction) IS NOT NULL
-            AND NOT has_opted_out(point.id, 'call', %(instant)s)
-        ORDER BY point.is_preferred DESC, point.verified_on DESC NULLS LAST, point.id
-        LIMIT 1
-    ) AS dialled
     WHERE decision.as_of = %(as_of)s
         AND decision.channel = 'call'
         AND item.done_at IS NULL
@@ -29,28 +36,20 @@ WITH asked AS (
                 AND held.lease_until > %(instant)s
         )
     ORDER BY decision.priority DESC, decision.id
-),
-answered AS (
-    SELECT asked.*, contact_answer(asked.borrower_id, asked.loan_id, 'call', asked.contact_point_id, %(instant)s) AS answer
-    FROM asked
-)
-SELECT
-    answered.borrower_id, answered.loan_id, answered.contact_point_id, answered.number,
-    least(
-        %(lease_until)s,
-        (
-            SELECT min(((%(instant)s::timestamptz AT TIME ZONE zone.name)::date + edge.at) AT TIME ZONE zone.name)
-            FROM unnest(candidate_zones(answered.borrower_id, answered.contact_point_id, 'call')) AS zone (name)
-            CROSS JOIN LATERAL (
-                SELECT coalesce(rule.closes_at, '24:00') AS at FROM recovery_contactrule AS rule
-                WHERE rule.id = (answered.answer #>> '{rule,id}')::bigint
-                UNION ALL
-                SELECT hold.from_time FROM recovery_hold AS hold
-                WHERE hold.borrower_id = answered.borrower_id AND hold.kind = 'inconvenient_time' AND hold.lifts_id IS NULL
-            ) AS edge
-            WHERE (%(instant)s::timestamptz AT TIME ZONE zone.name)::time < edge.at
-        )
-    ) AS call_until
-FROM answered
-WHERE (answered.answer ->> 'is_allowed')::boolean
+    OFFSET 0  -- in order before anything dear is asked, so that the limit ends the asking
+) AS asked
+CROSS JOIN LATERAL (
+    SELECT point.id, e164(point.value, asked.jurisdiction) AS number
+    FROM borrowers_contactpoint AS point
+    WHERE point.borrower_id = asked.borrower_id AND point.kind = 'phone'
+        AND e164(point.value, asked.jurisdiction) IS NOT NULL
+        AND NOT has_opted_out(point.id, 'call', %(instant)s)
+    ORDER BY point.is_preferred DESC, point.verified_on DESC NULLS LAST, point.id
+    LIMIT 1
+) AS dialled
+CROSS JOIN LATERAL (
+    SELECT contact_answer(asked.borrower_id, asked.loan_id, 'call', dialled.id, %(instant)s) AS answer OFFSET 0
+) AS gate
+WHERE (gate.answer ->> 'is_allowed')::boolean
+ORDER BY asked.priority DESC, asked.id
 LIMIT %(at_most)s
