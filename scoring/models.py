@@ -28,12 +28,15 @@ class ModelVersion(models.Model):
     name = models.CharField(
         max_length=80, unique=True, help_text="purpose-algorithm-number, such as default-xgboost-3."
     )
-    purpose = models.CharField(max_length=40, help_text="default, pays_30, or attribute:NAME for a labelled ledger.")
+    purpose = models.CharField(
+        max_length=40,
+        help_text="default, pays_30, attribute:NAME for a labelled ledger, table:NAME for a labelled table.",
+    )
     algorithm = models.CharField(max_length=20)
     onnx = models.BinaryField()
     sha256 = models.CharField(max_length=64, help_text="Of the ONNX bytes; checked at every load.")
     feature_set = models.CharField(max_length=64, help_text="Hash of the feature definition that it was trained on.")
-    feature_names = ArrayField(models.CharField(max_length=80), help_text="Columns of the float32 matrix, in order.")
+    feature_names = ArrayField(models.CharField(max_length=300), help_text="Columns of the float32 matrix, in order.")
     target = models.JSONField(help_text="What counts as bad, horizon in days, observation days.")
     data_window = models.JSONField(
         help_text="First and last observation day, rows, bad rate, split, hash of the matrix."
@@ -44,6 +47,12 @@ class ModelVersion(models.Model):
     threshold = models.FloatField(help_text="Probability from which a loan counts as predicted bad.")
     tier_edges = ArrayField(models.FloatField(), size=3, help_text="Lower probabilities of medium, high and very high.")
     library_versions = models.JSONField(default=dict)
+    specification = models.JSONField(
+        null=True, blank=True, help_text="Of a model trained on a table: how its columns become features."
+    )
+    findings = models.JSONField(
+        default=list, blank=True, help_text="What the guard against leaks found and what was decided."
+    )
     is_simulated = models.BooleanField(help_text="Trained on simulated borrowers.")
     trained_at = models.DateTimeField(auto_now_add=True)
     trained_by = models.ForeignKey(

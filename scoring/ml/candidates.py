@@ -1,6 +1,7 @@
 """The candidates by name, and how one becomes a calibrated model with a threshold."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from scoring.ml.boosting import LightGBM, XGBoost
 from scoring.ml.learner import Folds, Learner, Matrix
 from scoring.ml.logistic import BinnedLogistic
-from scoring.ml.metrics import break_even_threshold
+from scoring.ml.metrics import break_even_threshold, log_loss
 
 CANDIDATES: dict[str, type[Learner]] = {learner.algorithm: learner for learner in (BinnedLogistic, XGBoost, LightGBM)}
 MIN_SLOPE = 0.01  # calibration may flatten a model without signal, not turn its order round
@@ -47,7 +48,26 @@ class FittedModel:
 def fit_candidate(learner: Learner, x: Matrix, y: NDArray[np.int8], folds: Folds) -> FittedModel:
     """Tune, calibrate and set the threshold on rows while they were held out by an inner fold, then fit on all rows."""
     begun = time.perf_counter()
-    margins = learner.tune(x, y, folds)
+    return fit_tuned(learner, learner.tune(x, y, folds), x, y, begun=begun)
+
+
+def fit_best_of(learners: Sequence[Learner], x: Matrix, y: NDArray[np.int8], folds: Folds) -> FittedModel:
+    """Tune each of several settings of one algorithm on the same inner folds; fit the one with the least held-out log-loss."""
+    begun = time.perf_counter()
+    tuned = [(learner, learner.tune(x, y, folds)) for learner in learners]
+
+    def loss(margins: NDArray[np.float64]) -> float:
+        slope, intercept = fit_sigmoid(margins, y)
+        return log_loss(y, sigmoid(slope * margins + intercept))
+
+    learner, margins = min(tuned, key=lambda pair: loss(pair[1]))
+    return fit_tuned(learner, margins, x, y, begun=begun)
+
+
+def fit_tuned(
+    learner: Learner, margins: NDArray[np.float64], x: Matrix, y: NDArray[np.int8], *, begun: float
+) -> FittedModel:
+    """Calibrate and set the threshold on the margins of rows while they were held out, then fit on all rows."""
     slope, intercept = fit_sigmoid(margins, y)
     held_out = sigmoid(slope * margins + intercept)
     learner.fit(x, y)

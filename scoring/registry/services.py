@@ -84,6 +84,8 @@ def register_model(
     library_versions: Mapping[str, Any] | None = None,
     feature_set: str = FEATURE_SET,
     feature_names: Sequence[str] = FEATURE_NAMES,
+    specification: Mapping[str, Any] | None = None,
+    findings: Sequence[Mapping[str, str]] = (),
     trained_by: User | None = None,
 ) -> ModelVersion:
     """Put a trained model on record under the name purpose-algorithm-number, for good: it is never changed afterwards.
@@ -94,7 +96,8 @@ def register_model(
     probabilities. Two registrations at once get different numbers.
     """
     _check_parity(parity)
-    if feature_set != FEATURE_SET or tuple(feature_names) != FEATURE_NAMES:
+    is_of_table = specification is not None and feature_set.startswith("table:")
+    if not is_of_table and (feature_set != FEATURE_SET or tuple(feature_names) != FEATURE_NAMES):
         raise ModelNotAccepted(f"It was trained on the features {feature_set}; the present ones are {FEATURE_SET}.")
     _check_tier_edges(tier_edges)
     if not 0 <= threshold <= 1:
@@ -123,6 +126,8 @@ def register_model(
                     tier_edges=[float(edge) for edge in tier_edges],
                     library_versions=dict(library_versions or {}) | {"onnxruntime": onnxruntime.__version__},
                     is_simulated=is_simulated,
+                    specification=None if specification is None else dict(specification),
+                    findings=[dict(finding) for finding in findings],
                     trained_by=trained_by,
                 )
         except IntegrityError:

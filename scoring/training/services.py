@@ -13,7 +13,7 @@ from scoring.features.services import FeatureMatrix, build_matrix
 from scoring.ml.candidates import CANDIDATES
 from scoring.ml.experiment import Experiment, Trained, run_experiment
 from scoring.ml.export import sha256_of_matrix
-from scoring.ml.leaks import find_leaks
+from scoring.ml.leaks.ledger import find_leaks
 from scoring.ml.splits import MIN_EVENTS, Split, split_by_time, split_within_window
 from scoring.models import ModelVersion, Purpose
 from scoring.registry.services import promote_model, register_model

@@ -3,9 +3,10 @@
 import sys
 from argparse import ArgumentTypeError
 from datetime import date
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from creditpath.command import ServiceCommand
 
@@ -36,7 +37,19 @@ class Command(ServiceCommand):
             "--at", type=observation_days, default="monthly", help="monthly, approved_on, or dates with commas between"
         )
         parser.add_argument("--horizon-days", type=int, help="days within which the outcome counts (120; pays_30: 30)")
-        parser.add_argument("--target", help="attribute:NAME, an outcome among the lender's own columns")
+        parser.add_argument(
+            "--target", help="attribute:NAME, an outcome among the lender's own columns; of a table, its column"
+        )
+        parser.add_argument(
+            "--table", type=Path, metavar="FILE", help="train on any labelled table in place of the ledger"
+        )
+        parser.add_argument("--date", metavar="COLUMN", help="of a table: split by time, by this column")
+        parser.add_argument("--group", metavar="COLUMN", help="of a table: rows of one value stay on one side")
+        parser.add_argument(
+            "--keep", nargs="+", default=[], metavar="COLUMN", help="of a table: no leak, whatever the guard says"
+        )
+        parser.add_argument("--drop", nargs="+", default=[], metavar="COLUMN", help="of a table: left out")
+        parser.add_argument("--repeats", type=int, default=1, help="of a table: rounds of the evaluation (1)")
         parser.add_argument("--bad", help="the value of the target that is bad")
         parser.add_argument(
             "--candidates", nargs="+", metavar="NAME", help="logistic, xgboost, lightgbm (default: all)"
@@ -48,6 +61,8 @@ class Command(ServiceCommand):
         )
 
     def run(self, **options: Any) -> Any:
+        if options["table"] is not None:
+            return self.run_on_table(**options)
         from scoring.training.services import train_models  # loads the training libraries, which --help does without
 
         self.as_lines = options["progress_lines"]
@@ -63,6 +78,34 @@ class Command(ServiceCommand):
             progress=self.progress,
             **chosen,
         )
+
+    def run_on_table(self, **options: Any) -> Any:
+        from scoring.training.tables import train_table
+
+        if options["target"] is None:
+            raise CommandError("Say which column is to be predicted: --target COLUMN.")
+        self.as_lines = options["progress_lines"]
+        can_ask = sys.stdin.isatty() and not options["json"] and not self.as_lines
+        chosen = {"candidates": options["candidates"]} if options["candidates"] else {}
+        return train_table(
+            path=options["table"],
+            target=options["target"],
+            bad=options["bad"],
+            date=options["date"],
+            horizon_days=options["horizon_days"] or 0,
+            group=options["group"],
+            keep=options["keep"],
+            drop=options["drop"],
+            decide=self.ask if can_ask else None,
+            repeats=options["repeats"],
+            progress=self.progress,
+            **chosen,
+        )
+
+    def ask(self, leak: Any) -> bool:
+        """Ask at the terminal whether a column stays."""
+        answer = input(f"{leak.column}: {leak.kind.replace('_', ' ')}, {leak.evidence}. Keep it? [y/N] ")
+        return answer.strip().lower() in ("y", "yes")
 
     def progress(self, done: int, total: int, message: str = "") -> None:
         if self.as_lines:

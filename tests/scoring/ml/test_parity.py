@@ -4,7 +4,7 @@ import numpy as np
 
 from scoring.ml.candidates import FittedModel
 from scoring.ml.export import sha256_of_matrix, to_onnx
-from scoring.ml.leaks import find_leaks
+from scoring.ml.leaks.ledger import find_leaks
 from scoring.ml.parity import check_parity, probe_rows
 from tests.scoring.ml.conftest import Data, Exported
 

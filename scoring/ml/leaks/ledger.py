@@ -1,28 +1,15 @@
-"""Columns that look as if they could not have been known beforehand."""
+"""Features of the ledger that look as if they could not have been known beforehand."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.ml.leaks.leak import Leak
 from scoring.ml.learner import Matrix
 from scoring.ml.metrics import auc
 
 NEAR_PERFECT_AUC = 0.99
-
-
-@dataclass(frozen=True)
-class Leak:
-    """What looks like a leak, on which evidence, and what was done about it."""
-
-    column: str
-    kind: str
-    evidence: str
-    action: str
-
-    def as_dict(self) -> dict[str, str]:
-        return asdict(self)
 
 
 def find_leaks(x: Matrix, y: NDArray[np.int8], names: Sequence[str]) -> list[Leak]:

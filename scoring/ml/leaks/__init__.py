@@ -1,0 +1,1 @@
+"""The guard against leaks: columns that could not have been known when the decision was made."""

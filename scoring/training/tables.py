@@ -1,0 +1,293 @@
+"""Train the candidates on any labelled table, guarded against leaks, and register them with their specification."""
+
+import platform
+import re
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from creditpath.accounts.models import User
+from scoring.ml.candidates import CANDIDATES, FittedModel
+from scoring.ml.experiment import SIMPLEST_FIRST, tier_edges
+from scoring.ml.export import sha256_of_matrix, to_onnx
+from scoring.ml.leaks.leak import ASKED, Leak
+from scoring.ml.leaks.table import find_table_leaks
+from scoring.ml.parity import Parity, check_parity
+from scoring.ml.specification.applying import Typed, apply_specification, type_columns
+from scoring.ml.specification.learning import learn_specification
+from scoring.ml.specification.schema import Specification
+from scoring.ml.splits import Split
+from scoring.ml.tables import Evaluated, Evaluation, evaluate_table, fit_one
+from scoring.ml.twins import find_twins, same_label_share
+from scoring.models import ModelVersion
+from scoring.registry.services import register_model
+from scoring.tables.errors import TableRefused
+from scoring.tables.reading import read_table, take_target
+from scoring.training.errors import NothingProven, TrainingRefused
+from scoring.training.report import CandidateReport, TrainingReport
+
+SEED = 20260630
+LEAST_ROWS = 100
+LEAST_EVENTS = 20
+TWINS_SHARE = 0.01  # of rows with a near twin, from which rows count as repeating
+NOISE = 0.005  # of AUC: below it the simpler model is recommended
+LIBRARIES = ("numpy", "pandas", "scikit-learn", "xgboost-cpu", "lightgbm", "onnx", "onnxruntime")
+Progress = Callable[[int, int, str], None]
+Decide = Callable[[Leak], bool]
+
+
+def train_table(
+    *,
+    path: Path,
+    target: str,
+    bad: str | None = None,
+    date: str | None = None,
+    horizon_days: int = 0,
+    group: str | None = None,
+    keep: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    decide: Decide | None = None,
+    repeats: int = 1,
+    candidates: Sequence[str] = tuple(CANDIDATES),
+    trained_by: User | None = None,
+    progress: Progress = lambda done, total, message: None,
+) -> TrainingReport:
+    """Train on a file; the models are registered for the purpose table:NAME and score files through score_table.
+
+    Evaluation is nested: by time where `date` names a column (the last 30 % of its days are tested, `horizon_days` before them
+    left out), by whole groups where `group` names one or rows have near twins, else stratified. What the guard asks about goes
+    to `decide`, which says whether the column stays; with nobody to ask it is left out, and the figures with it are given
+    beside. Raises TableRefused, TrainingRefused and NothingProven.
+    """
+    began = monotonic()
+    if unknown := [name for name in candidates if name not in CANDIDATES]:
+        raise TrainingRefused(f"There is no candidate {', '.join(unknown)}; there are {', '.join(CANDIDATES)}.")
+    frame, y, bad = take_target(read_table(path), target, bad)
+    for name in filter(None, (date, group, *keep, *drop)):
+        if name not in frame.columns:
+            raise TableRefused(f"The table has no column {name!r}.")
+    _refuse_what_cannot_be_learned(frame, y)
+    progress(0, 3, "looking for leaks and near twins")
+    all_columns = learn_specification(frame)
+    typed = type_columns(all_columns, frame)
+    leaks = [leak for leak in find_table_leaks(all_columns, typed, y) if leak.column not in (group, *drop)]
+    out, asked, leaks = _decide(leaks, keep=set(keep), drop=set(drop), decide=decide)
+    out |= {name for name in (date, group) if name}
+    split, groups, words = _split(frame, typed, y, date=date, horizon_days=horizon_days, group=group)
+    used = frame.drop(columns=sorted(out))
+    options: dict[str, Any] = {"split": split, "candidates": candidates, "repeats": repeats, "seed": SEED}
+    if not learn_specification(used).features:
+        raise TableRefused("No column is left to learn from: all are empty, constant, identifiers or leaks.")
+    evaluation = evaluate_table(used, y, groups, progress=progress, **options)
+    beside = evaluate_table(used.join(frame[asked]), y, groups, **options) if asked else None
+    specification = learn_specification(used)
+    x = apply_specification(specification, used)
+    purpose = f"table:{re.sub('[^a-z0-9_-]+', '_', path.name.split('.')[0].lower())[:30]}"
+    versions, parities = {}, {}
+    for name in candidates:
+        progress(2, 3, f"fitting {name} for the register")
+        model = fit_one(name, x, y, groups, seed=SEED)
+        graph = to_onnx(model, n_features=x.shape[1])
+        parities[name] = check_parity(graph, model.predict, x, thresholds=model.learner.thresholds(), seed=SEED)
+        if parities[name].holds:
+            versions[name] = _register(
+                model, graph, parities[name], evaluation.candidates[name], specification, x, y,
+                purpose=purpose, target=f"{target} = {bad}", words=words, leaks=leaks, evaluation=evaluation,
+                trained_by=trained_by,
+            )  # fmt: skip
+    if not versions:
+        raise NothingProven("Exported and trained models differ by more than 1e-6: none is registered.")
+    best = _recommend(evaluation, list(versions))
+    return TrainingReport(
+        purpose=purpose,
+        n_rows=len(y),
+        bad_rate=float(y.mean()),
+        split=words,
+        leaks=[leak.as_dict() for leak in leaks],
+        candidates=[_describe(one, versions, parities[name]) for name, one in evaluation.candidates.items()],
+        champion=versions[best].name,
+        baseline_auc=evaluation.baseline_auc,
+        baseline_column=evaluation.baseline_column,
+        warnings=_warn(evaluation, best, beside, asked),
+        promoted=False,
+        seconds=monotonic() - began,
+    )
+
+
+def _refuse_what_cannot_be_learned(frame: pd.DataFrame, y: NDArray[np.int8]) -> None:
+    events = int(y.sum())
+    if len(y) < LEAST_ROWS:
+        raise TableRefused(f"{len(y):,} rows with a target are too few to train on: {LEAST_ROWS} are the least.")
+    if events in (0, len(y)):
+        raise TableRefused(f"All {len(y):,} rows have the same outcome: nothing can be learned.")
+    if min(events, len(y) - events) < LEAST_EVENTS:
+        raise TableRefused(
+            f"{events:,} of {len(y):,} rows are bad: at least {LEAST_EVENTS} bad and good ones are needed."
+        )
+    if not learn_specification(frame).features:
+        raise TableRefused("No column can be learned from: all are empty, constant or identifiers.")
+
+
+def _decide(
+    leaks: list[Leak], *, keep: set[str], drop: set[str], decide: Decide | None
+) -> tuple[set[str], list[str], list[Leak]]:
+    """Return the columns that are left out, those among them that somebody should be asked about, and what was decided."""
+    out, asked, decided = (
+        set(drop),
+        [],
+        [Leak(name, "by_request", "left out by request", "dropped") for name in sorted(drop)],
+    )
+    for leak in leaks:
+        action = leak.action
+        if leak.column in keep and "kept" not in action:
+            action = "kept by request"
+        elif action == ASKED and decide is not None:
+            action = "kept after asking" if decide(leak) else "dropped after asking"
+            if action.startswith("dropped"):
+                out.add(leak.column)
+        elif action == ASKED:
+            action = "nobody to ask: left out; figures with it are given beside"
+            out.add(leak.column)
+            asked.append(leak.column)
+        elif action.startswith("dropped"):
+            out.add(leak.column)
+        decided.append(Leak(leak.column, leak.kind, leak.evidence, action))
+    return out, asked, decided
+
+
+def _split(
+    frame: pd.DataFrame,
+    typed: Sequence[Typed],
+    y: NDArray[np.int8],
+    *,
+    date: str | None,
+    horizon_days: int,
+    group: str | None,
+) -> tuple[Split | None, NDArray[np.int64], str]:
+    """Return the split by time, if any, the groups of the rows, and the split in words."""
+    numbers = [one.numbers for one in typed if one.numbers is not None]
+    texts = [one.codes for one in typed if one.numbers is None and one.name != group]
+    rows = np.arange(len(y), dtype=np.int64)
+    if group:
+        groups, words = pd.factorize(frame[group])[0].astype(np.int64), f"5 folds of whole values of {group}"
+    else:
+        shape = np.empty((len(y), 0))
+        twins = find_twins(np.column_stack([shape, *numbers]), np.column_stack([shape.astype(np.int64), *texts]))
+        if twins is None or twins.share < TWINS_SHARE:
+            groups, words = rows, "5 stratified folds"
+        else:
+            pure = same_label_share(twins.cluster, y)
+            groups = twins.cluster
+            words = (
+                f"5 folds of whole clusters of near-duplicate rows ({twins.share:.0%} of rows have a near twin, {pure:.0%} of "
+                "them in clusters of one outcome)"
+            )
+    if date is None:
+        return None, groups, words
+    days = next(one.numbers for one in typed if one.name == date)
+    if days is None or np.isnan(days).mean() > 0.5:
+        raise TableRefused(f"{date!r} holds no dates or numbers to split by.")
+    known = np.nan_to_num(days, nan=-np.inf)
+    edge = np.quantile(known, 0.7)
+    test = known > edge
+    train = (known <= edge - horizon_days) & ~np.isin(groups, groups[test])
+    for side in (train, test):
+        if min(y[side].sum(), (1 - y[side]).sum()) < LEAST_EVENTS // 2:
+            raise TableRefused(
+                f"By {date!r} one side has too few bad or good rows; train without --date or with less horizon."
+            )
+    words = f"by time: tested on the last {test.mean():.0%} by {date}, {horizon_days} days before them left out"
+    return Split(np.flatnonzero(train), np.flatnonzero(test), words), groups, words
+
+
+def _register(
+    model: FittedModel,
+    graph: bytes,
+    parity: Parity,
+    evaluated: Evaluated,
+    specification: Specification,
+    x: NDArray[np.float32],
+    y: NDArray[np.int8],
+    *,
+    purpose: str,
+    target: str,
+    words: str,
+    leaks: Sequence[Leak],
+    evaluation: Evaluation,
+    trained_by: User | None,
+) -> ModelVersion:
+    return register_model(
+        purpose=purpose,
+        algorithm=model.algorithm,
+        onnx=graph,
+        target={"definition": target, "at": "table", "horizon_days": None},
+        data_window={
+            "rows": len(y),
+            "bad_rate": float(y.mean()),
+            "split": words,
+            "matrix_sha256": sha256_of_matrix(x, y),
+        },
+        metrics={
+            **evaluated.figures.as_dict(),
+            "auc_spread": evaluated.spread,
+            "meets_kpi": evaluated.meets_kpi,
+            "has_signal": evaluated.has_signal,
+            "baseline": {"column": evaluation.baseline_column, "auc": evaluation.baseline_auc},
+            "evaluated": "out of fold; the registered model was then fitted on all rows",
+        },
+        parity=parity.as_dict(),
+        threshold=model.threshold,
+        tier_edges=tier_edges(y),
+        is_simulated=False,
+        parameters=model.parameters,
+        library_versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
+        feature_set=f"table:{specification.hash}",
+        feature_names=specification.features,
+        specification=specification.as_json(),
+        findings=[leak.as_dict() for leak in leaks],
+        trained_by=trained_by,
+    )
+
+
+def _recommend(evaluation: Evaluation, proven: Sequence[str]) -> str:
+    best = max(evaluation.candidates[name].figures.auc for name in proven)
+    near = [name for name in proven if evaluation.candidates[name].figures.auc >= best - NOISE]
+    return min(near, key=SIMPLEST_FIRST.index)
+
+
+def _describe(one: Evaluated, versions: dict[str, ModelVersion], parity: Parity) -> CandidateReport:
+    names = ("auc", "auc_low", "auc_high", "gini", "ks", "brier", "ece", "threshold", "precision", "recall")
+    return CandidateReport(
+        name=one.algorithm,
+        version=versions[one.algorithm].name if one.algorithm in versions else "",
+        **{name: getattr(one.figures, name) for name in names},
+        meets_kpi=one.meets_kpi,
+        onnx_max_abs_diff=parity.max_abs_diff,
+        train_seconds=one.seconds,
+    )
+
+
+def _warn(evaluation: Evaluation, best: str, beside: Evaluation | None, asked: Sequence[str]) -> list[str]:
+    found = evaluation.candidates[best]
+    warnings = []
+    if not found.has_signal:
+        warnings.append(
+            f"{best} has no signal: its AUC cannot be told from a coin's. Do not use it to choose whom to call."
+        )
+    elif found.figures.auc <= evaluation.baseline_auc:
+        warnings.append(f"{best} does not rank better than {evaluation.baseline_column} alone.")
+    if beside is not None:
+        figures = ", ".join(
+            f"{name} {one.figures.auc:.3f} (precision {one.figures.precision:.2f}, recall {one.figures.recall:.2f})"
+            for name, one in beside.candidates.items()
+        )
+        warnings.append(
+            f"With {', '.join(asked)}, which nobody could be asked about: AUC {figures}. --keep NAME takes it in."
+        )
+    return warnings
