@@ -44,7 +44,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     parser.add_argument("--rows", type=int, default=20_000, metavar="N", help="loans to simulate (default 20,000)")
-    parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs of each figure (default 3)")
+    parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs of each figure (default 5)")
     options = parser.parse_args()
     portfolio, ledger = [], []
     for _ in range(options.runs):
