@@ -26,8 +26,7 @@ import pandas as pd
 from scoring.ml.leaks.table import find_table_leaks
 from scoring.ml.specification.applying import type_columns
 from scoring.ml.specification.learning import learn_specification
-from scoring.ml.tables import evaluate_table
-from scoring.ml.twins import find_twins
+from scoring.ml.tables import evaluate_table, find_groups
 from scoring.tables.reading import take_target
 
 TABLES = {
@@ -65,10 +64,7 @@ def measure(name: str, path: Path, target: str | None, bad: str, *, runs: int) -
     typed = type_columns(specification, frame)
     leaks = find_table_leaks(specification, typed, y)
     dropped = [leak.column for leak in leaks if leak.action.startswith("dropped") and leak.column in frame]
-    shape = np.empty((len(y), 0))
-    numbers = np.column_stack([shape, *(one.numbers for one in typed if one.numbers is not None)])
-    texts = np.column_stack([shape.astype(np.int64), *(one.codes for one in typed if one.numbers is None)])
-    twins = find_twins(numbers, texts)
+    twins = find_groups(typed)
     groups = twins.cluster if twins is not None else np.arange(len(y), dtype=np.int64)
     evaluation = evaluate_table(frame.drop(columns=dropped), y, groups, repeats=runs)
     for one in evaluation.candidates.values():

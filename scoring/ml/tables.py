@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from scoring.ml.candidates import CANDIDATES, FittedModel, fit_best_of
 from scoring.ml.experiment import KPI, MANY_ROWS, MAX_THREADS, find_baseline
 from scoring.ml.learner import Matrix
-from scoring.ml.metrics import Figures, auc, evaluate
-from scoring.ml.specification.applying import apply_specification
+from scoring.ml.metrics import Figures, evaluate
+from scoring.ml.specification.applying import Typed, apply_specification
 from scoring.ml.specification.learning import learn_specification
 from scoring.ml.specification.schema import Specification
 from scoring.ml.splits import Split, inner_folds
+from scoring.ml.twins import Twins, find_twins
 
 OUTER_FOLDS = 5
 # The budget of tuning: shallow trees for weak signals, deep ones for strong; of many rows the shallow ones alone.
@@ -116,6 +117,16 @@ def evaluate_table(
     )
 
 
+def find_groups(columns: Sequence[Typed]) -> Twins | None:
+    """Return the near copies among rows by all their columns, or None where likeness tells nothing."""
+    n = len(columns[0].codes) if columns else 0
+    numbers = [column.numbers for column in columns if column.numbers is not None]
+    texts = [column.codes for column in columns if column.numbers is None]
+    return find_twins(
+        np.column_stack([np.empty((n, 0)), *numbers]), np.column_stack([np.empty((n, 0), dtype=np.int64), *texts])
+    )
+
+
 def fit_one(
     name: str, x: Matrix, y: NDArray[np.int8], groups: NDArray[np.int64], *, seed: int = 0, threads: int | None = None
 ) -> FittedModel:
@@ -145,9 +156,3 @@ def _mean(found: Sequence[Figures]) -> Figures:
 
 def _spread(found: Sequence[Figures]) -> float:
     return float(np.std([one.auc for one in found], ddof=1)) if len(found) > 1 else 0.0
-
-
-def rank_alone(values: NDArray[np.float64], y: NDArray[np.int8]) -> float:
-    """Return the AUC of a number in its better direction, missing values below all others."""
-    found = auc(y, np.nan_to_num(values, nan=-np.inf, neginf=-1e300, posinf=1e300))
-    return max(found, 1 - found)

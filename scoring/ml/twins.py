@@ -144,11 +144,6 @@ def _roots(parent: NDArray[np.intp]) -> NDArray[np.intp]:
         roots = higher
 
 
-def cluster_or_rows(twins: Twins | None, n_rows: int) -> NDArray[np.int64]:
-    """Return the clusters as groups, or each row as a group of its own."""
-    return twins.cluster if twins is not None else np.arange(n_rows, dtype=np.int64)
-
-
 def same_label_share(cluster: NDArray[np.int64], y: NDArray[np.int8]) -> float:
     """Return the share of rows in clusters of several whose cluster has one label alone."""
     sizes = np.bincount(cluster)

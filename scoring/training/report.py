@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from scoring.ml.metrics import Figures
+from scoring.ml.parity import Parity
+
 
 @dataclass(frozen=True)
 class CandidateReport:
@@ -26,6 +29,21 @@ class CandidateReport:
 
     def as_json(self) -> dict[str, Any]:
         return vars(self) | {"train_seconds": round(self.train_seconds, 3)}
+
+
+def describe(
+    name: str, figures: Figures, *, version: str, meets_kpi: bool, parity: Parity, train_seconds: float
+) -> CandidateReport:
+    """Return what is told of a candidate."""
+    told = ("auc", "auc_low", "auc_high", "gini", "ks", "brier", "ece", "threshold", "precision", "recall")
+    return CandidateReport(
+        name=name,
+        version=version,
+        **{key: getattr(figures, key) for key in told},
+        meets_kpi=meets_kpi,
+        onnx_max_abs_diff=parity.max_abs_diff,
+        train_seconds=train_seconds,
+    )
 
 
 @dataclass(frozen=True)

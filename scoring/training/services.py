@@ -19,7 +19,7 @@ from scoring.models import ModelVersion, Purpose
 from scoring.registry.services import promote_model, register_model
 from scoring.training.cases import AT_APPROVAL, MONTHLY, LabelledCases, collect_at_approval, collect_over_time
 from scoring.training.errors import NothingProven, OneClass, TooFewRows, TrainingRefused
-from scoring.training.report import CandidateReport, TrainingReport
+from scoring.training.report import CandidateReport, TrainingReport, describe
 
 MIN_ROWS = 100
 FEW_EVENTS = 50
@@ -217,22 +217,13 @@ def _register(
 
 
 def _describe(trained: Trained, versions: dict[str, ModelVersion]) -> CandidateReport:
-    figures, name = trained.figures, trained.model.algorithm
-    return CandidateReport(
-        name=name,
+    name = trained.model.algorithm
+    return describe(
+        name,
+        trained.figures,
         version=versions[name].name if name in versions else "",
-        auc=figures.auc,
-        auc_low=figures.auc_low,
-        auc_high=figures.auc_high,
-        gini=figures.gini,
-        ks=figures.ks,
-        brier=figures.brier,
-        ece=figures.ece,
-        threshold=figures.threshold,
-        precision=figures.precision,
-        recall=figures.recall,
         meets_kpi=trained.meets_kpi,
-        onnx_max_abs_diff=trained.parity.max_abs_diff,
+        parity=trained.parity,
         train_seconds=trained.model.train_seconds,
     )
 

@@ -23,14 +23,14 @@ from scoring.ml.specification.applying import Typed, apply_specification, type_c
 from scoring.ml.specification.learning import learn_specification
 from scoring.ml.specification.schema import Specification
 from scoring.ml.splits import Split
-from scoring.ml.tables import Evaluated, Evaluation, evaluate_table, fit_one
-from scoring.ml.twins import find_twins, same_label_share
+from scoring.ml.tables import Evaluated, Evaluation, evaluate_table, find_groups, fit_one
+from scoring.ml.twins import same_label_share
 from scoring.models import ModelVersion
 from scoring.registry.services import register_model
 from scoring.tables.errors import TableRefused
 from scoring.tables.reading import read_table, take_target
 from scoring.training.errors import NothingProven, TrainingRefused
-from scoring.training.report import CandidateReport, TrainingReport
+from scoring.training.report import CandidateReport, TrainingReport, describe
 
 SEED = 20260630
 LEAST_ROWS = 100
@@ -72,9 +72,11 @@ def train_table(
     for name in filter(None, (date, group, *keep, *drop)):
         if name not in frame.columns:
             raise TableRefused(f"The table has no column {name!r}.")
-    _refuse_what_cannot_be_learned(frame, y)
+    _refuse_too_few(y)
     progress(0, 3, "looking for leaks and near twins")
     all_columns = learn_specification(frame)
+    if not all_columns.features:
+        raise TableRefused("No column can be learned from: all are empty, constant or identifiers.")
     typed = type_columns(all_columns, frame)
     leaks = [leak for leak in find_table_leaks(all_columns, typed, y) if leak.column not in (group, *drop)]
     out, asked, leaks = _decide(leaks, keep=set(keep), drop=set(drop), decide=decide)
@@ -82,11 +84,11 @@ def train_table(
     split, groups, words = _split(frame, typed, y, date=date, horizon_days=horizon_days, group=group)
     used = frame.drop(columns=sorted(out))
     options: dict[str, Any] = {"split": split, "candidates": candidates, "repeats": repeats, "seed": SEED}
-    if not learn_specification(used).features:
+    specification = all_columns.without(out)
+    if not specification.features:
         raise TableRefused("No column is left to learn from: all are empty, constant, identifiers or leaks.")
     evaluation = evaluate_table(used, y, groups, progress=progress, **options)
     beside = evaluate_table(used.join(frame[asked]), y, groups, **options) if asked else None
-    specification = learn_specification(used)
     x = apply_specification(specification, used)
     purpose = f"table:{re.sub('[^a-z0-9_-]+', '_', path.name.split('.')[0].lower())[:30]}"
     versions, parities = {}, {}
@@ -120,7 +122,7 @@ def train_table(
     )
 
 
-def _refuse_what_cannot_be_learned(frame: pd.DataFrame, y: NDArray[np.int8]) -> None:
+def _refuse_too_few(y: NDArray[np.int8]) -> None:
     events = int(y.sum())
     if len(y) < LEAST_ROWS:
         raise TableRefused(f"{len(y):,} rows with a target are too few to train on: {LEAST_ROWS} are the least.")
@@ -130,8 +132,6 @@ def _refuse_what_cannot_be_learned(frame: pd.DataFrame, y: NDArray[np.int8]) -> 
         raise TableRefused(
             f"{events:,} of {len(y):,} rows are bad: at least {LEAST_EVENTS} bad and good ones are needed."
         )
-    if not learn_specification(frame).features:
-        raise TableRefused("No column can be learned from: all are empty, constant or identifiers.")
 
 
 def _decide(
@@ -171,14 +171,11 @@ def _split(
     group: str | None,
 ) -> tuple[Split | None, NDArray[np.int64], str]:
     """Return the split by time, if any, the groups of the rows, and the split in words."""
-    numbers = [one.numbers for one in typed if one.numbers is not None]
-    texts = [one.codes for one in typed if one.numbers is None and one.name != group]
     rows = np.arange(len(y), dtype=np.int64)
     if group:
         groups, words = pd.factorize(frame[group])[0].astype(np.int64), f"5 folds of whole values of {group}"
     else:
-        shape = np.empty((len(y), 0))
-        twins = find_twins(np.column_stack([shape, *numbers]), np.column_stack([shape.astype(np.int64), *texts]))
+        twins = find_groups(typed)
         if twins is None or twins.share < TWINS_SHARE:
             groups, words = rows, "5 stratified folds"
         else:
@@ -262,13 +259,12 @@ def _recommend(evaluation: Evaluation, proven: Sequence[str]) -> str:
 
 
 def _describe(one: Evaluated, versions: dict[str, ModelVersion], parity: Parity) -> CandidateReport:
-    names = ("auc", "auc_low", "auc_high", "gini", "ks", "brier", "ece", "threshold", "precision", "recall")
-    return CandidateReport(
-        name=one.algorithm,
+    return describe(
+        one.algorithm,
+        one.figures,
         version=versions[one.algorithm].name if one.algorithm in versions else "",
-        **{name: getattr(one.figures, name) for name in names},
         meets_kpi=one.meets_kpi,
-        onnx_max_abs_diff=parity.max_abs_diff,
+        parity=parity,
         train_seconds=one.seconds,
     )
 

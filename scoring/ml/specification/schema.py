@@ -44,11 +44,6 @@ class Specification:
         return [feature for column in self.columns for feature in column.features]
 
     @property
-    def owners(self) -> list[str]:
-        """Return for each feature the column that it comes from."""
-        return [column.name for column in self.columns for _ in column.features]
-
-    @property
     def hash(self) -> str:
         """Return the first 16 hex digits of the sha256 of the canonical JSON."""
         return sha256(dumps(self.as_json(), sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:16]

@@ -193,10 +193,11 @@ def test_what_nobody_can_be_asked_about_is_left_out_with_figures_beside(table: p
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        ("", "cannot be read as a table"), ("a,bad\n", "has a header and no rows"), ("a,b\n1,2\n", "no column 'bad'"),
+        ("", "is empty; it needs a header row and data"), ("a,bad\n", "has a header and no rows"),
+        ("a,b\n1,2\n", "no column 'bad'"),
         ("a,bad\n" + "1,\n" * 200, "is empty in every row"), ("a,bad\n1,1\n2,0\n3,1\n", "3 rows with a target are too few"),
         ("a,bad\n" + "1,yes\n" * 200, "same outcome"), ("a,bad\n" + ",1\n,0\n" * 100, "No column can be learned from"),
-        (",".join(f"c{n}" for n in range(6_000)) + "\n", "has 6,000 columns"),
+        (",".join(f"c{n}" for n in range(6_000)) + "\n", "the header has 6,000 columns"),
         ("a,bad\n" + "1,1\n2,2\n3,3\n" * 50, "has 3 values"),
     ],
 )  # fmt: skip
