@@ -4,4 +4,3 @@ DROP TRIGGER closes_are_not_emptied ON borrowers_dayclose;
 DROP TRIGGER closed_days_stay ON borrowers_dayclose;
 DROP TRIGGER imports_are_not_emptied ON borrowers_importrun;
 DROP TRIGGER published_imports_stay ON borrowers_importrun;
-DROP FUNCTION refuse_change_of_what_ended();
