@@ -13,13 +13,15 @@ from borrowers.importing.suggesting.naming import words_of
 
 PAD = 46
 PERIODS_LIMIT = 240
-CHANNEL_WORDS = {
-    "cash": "cash", "teller": "cash", "branch": "cash", "card": "card", "pos": "card", "transfer": "transfer", "bank": "transfer",
-    "wire": "transfer", "ach": "transfer", "eft": "transfer", "neft": "transfer", "upi": "transfer", "mobile": "transfer",
-    "direct": "direct_debit", "debit": "direct_debit", "nach": "direct_debit", "mandate": "direct_debit", "dd": "direct_debit",
-}  # fmt: skip
-# Of words in a cell, the first that is there -> the value it stands for; what has none of them is left to a person.
+# Of words in a cell, the first and longest -> the value it stands for; what has none of them is left to a person, or OTHERWISE.
 WORDS_OF_VALUES = {
+    "channel": {
+        "cash": "cash", "teller": "cash", "branch": "cash", "card": "card", "pos": "card", "transfer": "transfer",
+        "bank": "transfer", "wire": "transfer", "ach": "transfer", "eft": "transfer", "neft": "transfer", "upi": "transfer",
+        "mobile": "transfer",
+        "direct": "direct_debit", "debit": "direct_debit", "nach": "direct_debit", "mandate": "direct_debit",
+        "dd": "direct_debit",
+    },
     "contact_channel": {
         "inbound": "inbound", "incoming": "inbound", "sms": "sms", "text": "sms", "whatsapp": "sms", "mail": "email",
         "email": "email", "letter": "letter", "notice": "letter", "visit": "visit", "field": "visit", "call": "call",
@@ -39,6 +41,7 @@ WORDS_OF_VALUES = {
         "bounce": "return_fee", "returned": "return_fee", "nsf": "return_fee", "legal": "legal_cost", "court": "legal_cost",
     },
 }  # fmt: skip
+OTHERWISE = {"channel": "unknown", "charge_kind": "other"}
 # What the reader of mappings fills in by itself: field -> any of these is enough
 FILLED_BY = {
     "loan.borrower": ("borrower.external_id", "loan.external_id"),
@@ -238,26 +241,18 @@ def _value(column: Column, target: str, form: tuple[str, str]) -> str:
     if target == "snapshot.days_past_due" and look.kind == "text":
         inside = ", ".join(f"{text(key)} = {text(value)}" for key, value in DAYS_OF_STATUSES.items())
         return f"{{ column = {text(column.name)}, values = {{ {inside} }} }}"
-    if type_ == "channel":
-        pairs = {example: _channel(example) for example in look.examples}
-        inside = ", ".join(f"{text(key)} = {text(value)}" for key, value in pairs.items())
-        return f'{{ column = {text(column.name)}, values = {{ {inside} }}, otherwise = "unknown" }}'
     if words := WORDS_OF_VALUES.get(type_):
         known = {example: value for example in look.examples if (value := _value_of(example, words))}
         inside = ", ".join(f"{text(key)} = {text(value)}" for key, value in known.items())
-        other = ', otherwise = "other"' if type_ == "charge_kind" else ""
+        other = f", otherwise = {text(OTHERWISE[type_])}" if type_ in OTHERWISE else ""
         return f"{{ column = {text(column.name)}, values = {{ {inside} }}{other} }}"
     return text(column.name)
 
 
 def _value_of(cell: str, words: dict[str, str]) -> str:
     said = f" {' '.join(re.findall('[a-z_]+', cell.lower()))} "
-    return next((value for word, value in words.items() if f" {word} " in said), "")
-
-
-def _channel(cell: str) -> str:
-    words = re.findall("[a-z]+", cell.lower())
-    return next((CHANNEL_WORDS[word] for word in words if word in CHANNEL_WORDS), "unknown")
+    found = [(said.index(f" {word} "), -len(word), value) for word, value in words.items() if f" {word} " in said]
+    return min(found)[2] if found else ""
 
 
 def _attributes(columns: list[Column], form: tuple[str, str]) -> Iterable[str]:
