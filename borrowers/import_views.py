@@ -13,7 +13,7 @@ from borrowers.models import Upload
 from borrowers.profiling.style import STYLE_HASH
 from borrowers.wizard import services
 from borrowers.wizard.storing import folder_of
-from creditpath.accounts.models import User
+from creditpath.access import person_of
 from creditpath.errors import DomainError
 from creditpath.jobs.models import Job
 from creditpath.jobs.queries import is_a_worker_alive
@@ -38,7 +38,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if request.method == "POST" and form.is_valid():
         try:
-            upload = services.receive_files(files=form.cleaned_data["source_files"], uploaded_by=_person(request))
+            upload = services.receive_files(files=form.cleaned_data["source_files"], uploaded_by=person_of(request))
         except DomainError as error:
             form.add_error("source_files", error.detail)
         else:
@@ -79,7 +79,7 @@ def save_mapping(request: HttpRequest, pk: int) -> HttpResponse:
         elif not upload.is_hand_written or request.POST.get("use") == "form":
             services.save_choices(upload=upload, **form.choices())
         if request.POST.get("then") == "check":
-            services.start_check(upload=upload, by=_person(request))
+            services.start_check(upload=upload, by=person_of(request))
     except DomainError as error:
         messages.error(request, error.detail)
         fresh = _get(pk)
@@ -95,13 +95,13 @@ def save_mapping(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for a dry run over all rows."""
-    return _do(request, pk, lambda upload: services.start_check(upload=upload, by=_person(request)))
+    return _do(request, pk, lambda upload: services.start_check(upload=upload, by=person_of(request)))
 
 
 @require_POST
 def redraft(request: HttpRequest, pk: int) -> HttpResponse:
     """Draft the mapping anew from the files."""
-    return _do(request, pk, lambda upload: services.look_again(upload=upload, by=_person(request)))
+    return _do(request, pk, lambda upload: services.look_again(upload=upload, by=person_of(request)))
 
 
 @require_POST
@@ -116,7 +116,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
             else redirect("borrowers:import", pk)
         )
     try:
-        services.start_import(upload=upload, by=_person(request), **form.cleaned_data)
+        services.start_import(upload=upload, by=person_of(request), **form.cleaned_data)
     except DomainError as error:
         if upload.stage != Upload.Stage.CHECKED:
             messages.error(request, error.detail)
@@ -153,11 +153,6 @@ def _get(pk: int) -> Upload:
     return get_object_or_404(
         Upload.objects.select_related("uploaded_by", "run", "team", "job", "remembered_from"), pk=pk
     )
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _do(request: HttpRequest, pk: int, verb: Any) -> HttpResponse:

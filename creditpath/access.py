@@ -186,6 +186,12 @@ def _whole_namespace(route: str) -> str:
     return route.rpartition(":")[0] + ":*"
 
 
+def person_of(request: HttpRequest) -> User:
+    """Return who sent the request; the matrix has let nobody else in."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def may_call(user: Any, route: str, method: str = "GET") -> bool:
     """Say whether a user, logged in or not, may call a route."""
     access = access_of(route, method)

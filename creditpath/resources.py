@@ -29,6 +29,8 @@ PAGE_SIZE, MAX_PAGE_SIZE = 100, 500
 LARGEST_KEY = 2**63 - 1
 PAGE_PARAMETERS = frozenset({"cursor", "page_size", "ordering"})
 
+MAX_ID = 2**63 - 1  # of a bigint
+
 
 class WholeNumberFilter(filters.Filter):
     """A key or a count: not a decimal, which would let an exponent grow into a number of millions of digits."""

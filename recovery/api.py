@@ -11,11 +11,9 @@ from rest_framework.response import Response
 from borrowers.api import MONEY, VisibleLoanField
 from borrowers.models import Borrower, ContactEvent
 from creditpath.api import IdempotentCreateMixin
-from creditpath.resources import ObjectField, ReadResource, StrictSerializer, WholeNumberFilter
+from creditpath.resources import MAX_ID, ObjectField, ReadResource, StrictSerializer, WholeNumberFilter
 from recovery.models import Action, Recommendation, WorklistItem
 from recovery.services import record_action
-
-MAX_ID = 2**63 - 1
 
 
 # --- recommendations ------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from borrowers.errors import NoBusinessDate, ReferenceTaken
 from borrowers.models import Borrower, ContactEvent, Loan, Payment
 from borrowers.services import current_instant, get_business_date, record_payment
-from creditpath.access import may_call
+from creditpath.access import may_call, person_of
 from creditpath.accounts.models import User
 from creditpath.errors import DomainError
 from recovery import services
@@ -29,7 +29,7 @@ GATE = ("call", "sms", "email")  # the channels whose answer stands on the page 
 @require_safe
 def worklist(request: HttpRequest) -> HttpResponse:
     """Show the day's list: an agent's own, everybody's to those who manage."""
-    user = _person(request)
+    user = person_of(request)
     form = WorklistFilter(request.GET, user=user)
     form.is_valid()
     try:
@@ -52,7 +52,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
 @require_POST
 def next_case(request: HttpRequest) -> HttpResponse:
     """Open the next case of the person's list; `after` is the item to go on from."""
-    user = _person(request)
+    user = person_of(request)
     after = request.POST.get("after", "")
     is_key = after.isascii() and after.isdigit() and len(after) < 19
     item = WorklistItem.objects.filter(pk=after, agent=user).first() if is_key else None
@@ -77,7 +77,7 @@ def borrower(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def record_action(request: HttpRequest, pk: int) -> HttpResponse:
     """Record a follow-up; with then=next the next case opens. What is wrong is shown beside its field, typed text stays."""
-    user = _person(request)
+    user = person_of(request)
     case = _case(request, pk)
     form = FollowUpForm(request.POST, loans=_owing(case))
     if form.is_valid():
@@ -106,7 +106,7 @@ def record_action(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def answer_recommendation(request: HttpRequest, pk: int) -> HttpResponse:
     """Accept the day's recommendation, or say what is done instead and why; typed text stays where something is wrong."""
-    user = _person(request)
+    user = person_of(request)
     case = _case(request, pk)
     if case.recommendation is None:
         messages.warning(request, "Nothing is recommended today: there is nothing to answer.")
@@ -133,7 +133,7 @@ def answer_recommendation(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def record_borrower_payment(request: HttpRequest, pk: int) -> HttpResponse:
     """Enter a payment; sending the form twice enters it once."""
-    user = _person(request)
+    user = person_of(request)
     case = _case(request, pk)
     form = PaymentForm(request.POST, loans=_loans(case))
     if form.is_valid():
@@ -159,13 +159,8 @@ def record_borrower_payment(request: HttpRequest, pk: int) -> HttpResponse:
     return _show(request, case, payment=form)
 
 
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the matrix lets nobody else in
-    return request.user
-
-
 def _case(request: HttpRequest, pk: int) -> Case:
-    user = _person(request)
+    user = person_of(request)
     row = get_object_or_404(Borrower.objects.visible_to(user).select_related("team"), pk=pk)
     return build_case(borrower=row, user=user, today=get_business_date(), until=_day(request.GET.get("until", "")))
 
@@ -195,7 +190,7 @@ def _show(
     follow_up: FollowUpForm | None = None,
     payment: PaymentForm | None = None,
 ) -> HttpResponse:
-    user = _person(request)
+    user = person_of(request)
     context: dict[str, Any] = {"case": case, "borrower": case.borrower, "today": case.today}
     if may_call(user, "recovery:record-action", "POST"):
         way = "inbound" if request.GET.get("call") == "inbound" else case.channel_to_use

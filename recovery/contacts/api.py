@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from borrowers.models import Borrower, ContactPoint, Loan
 from borrowers.services import current_instant
 from creditpath.api import IdempotentCreateMixin
-from creditpath.resources import ObjectField, ReadResource, ResourceSchema, StrictSerializer, WholeNumberFilter
+from creditpath.resources import MAX_ID, ObjectField, ReadResource, ResourceSchema, StrictSerializer, WholeNumberFilter
 from recovery.contacts.services import (
     contact_permission,
     lift_hold,
@@ -28,8 +28,6 @@ from recovery.contacts.services import (
 from recovery.errors import ContactNotPermitted
 from recovery.models import ContactBlock, ContactReservation, Hold
 from recovery.models.reservations import Purpose
-
-MAX_ID = 2**63 - 1
 
 
 class _ReachField(serializers.PrimaryKeyRelatedField):

@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from borrowers.models import Borrower, ContactPoint
-from creditpath.access import may_call
-from creditpath.accounts.models import Role, User
+from creditpath.access import may_call, person_of
+from creditpath.accounts.models import Role
 from creditpath.errors import DomainError
 from creditpath.exports.cells import csv_cell
 from creditpath.exports.models import ExportRun
@@ -62,7 +62,7 @@ def _take_out(request: HttpRequest, pk: int, form: str) -> Evidence:
     evidence = build_evidence(borrower=borrower)
     log_export(
         model="borrowers.contactevent", form=form, filters=f"borrower={borrower.external_id}", n_rows=len(evidence.lines),
-        exported_by=_person(request),
+        exported_by=person_of(request),
     )  # fmt: skip
     return evidence
 
@@ -74,7 +74,7 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
     form = SetHoldForm(request.POST, borrower=borrower)
     if form.is_valid():
         try:
-            held = set_hold(borrower=borrower, set_by=_person(request), **form.cleaned_data)
+            held = set_hold(borrower=borrower, set_by=person_of(request), **form.cleaned_data)
         except DomainError as error:
             form.add_domain_error(error)
         else:
@@ -96,20 +96,15 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
     if held is None:
         raise Http404("There is no such hold.")
     try:
-        lift_hold(hold=held, reason=request.POST.get("reason", "")[:500], lifted_by=_person(request))
+        lift_hold(hold=held, reason=request.POST.get("reason", "")[:500], lifted_by=person_of(request))
         messages.success(request, f"Lifted: {held}.")
     except DomainError as error:
         messages.error(request, error.detail if not error.fields else " ".join(error.fields.values()))
     return redirect("recovery:contacts", pk)
 
 
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the matrix lets nobody else in
-    return request.user
-
-
 def _borrower(request: HttpRequest, pk: int) -> Borrower:
-    return get_object_or_404(Borrower.objects.visible_to(_person(request)).select_related("team"), pk=pk)
+    return get_object_or_404(Borrower.objects.visible_to(person_of(request)).select_related("team"), pk=pk)
 
 
 def _hide(point: ContactPoint) -> str:
@@ -117,7 +112,7 @@ def _hide(point: ContactPoint) -> str:
 
 
 def _show(request: HttpRequest, borrower: Borrower, *, form: SetHoldForm | None = None) -> HttpResponse:
-    user = _person(request)
+    user = person_of(request)
     evidence = build_evidence(borrower=borrower, show=_hide if user.role == Role.AGENT else str)
     context: dict[str, Any] = {
         "borrower": borrower,

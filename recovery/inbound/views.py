@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from borrowers.models import Borrower
-from creditpath.accounts.models import User
+from creditpath.access import person_of
 from creditpath.errors import DomainError
 from recovery.inbound.forms import CheckForm
 from recovery.inbound.services import check_identity, find_callers, find_passed, refuse_after_failures
@@ -20,7 +20,7 @@ def inbound(request: HttpRequest) -> HttpResponse:
     asked = request.POST.get("number") if request.method == "POST" else request.GET.get("number")
     if not (asked or "").strip():
         return render(request, "recovery/inbound/find.html", {})
-    callers = find_callers(asked=(asked or "").replace("\x00", ""), user=_person(request))
+    callers = find_callers(asked=(asked or "").replace("\x00", ""), user=person_of(request))
     request.session[NUMBER] = callers.asked
     if len(callers.matches) == 1 and not callers.other_teams:
         return redirect("recovery:inbound-check", callers.matches[0].pk)
@@ -30,7 +30,7 @@ def inbound(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the caller who they are; nothing about a debt is on this page, and it leads to the case only through the check."""
-    user, borrower = _person(request), _borrower(request, pk)
+    user, borrower = person_of(request), _borrower(request, pk)
     form = CheckForm(request.POST or None)
     refusal = ""
     if request.method == "POST" and form.is_valid():
@@ -57,17 +57,12 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 def disclosure(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what has to be said to a caller who was identified, and the way to the case."""
     borrower = _borrower(request, pk)
-    passed = find_passed(borrower=borrower, agent=_person(request))
+    passed = find_passed(borrower=borrower, agent=person_of(request))
     if passed is None:
         messages.warning(request, "Identify the caller first.")
         return redirect("recovery:inbound-check", pk)
     return render(request, "recovery/inbound/disclosure.html", {"borrower": borrower, "check": passed})
 
 
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the matrix lets nobody else in
-    return request.user
-
-
 def _borrower(request: HttpRequest, pk: int) -> Borrower:
-    return get_object_or_404(Borrower.objects.visible_to(_person(request)).select_related("team"), pk=pk)
+    return get_object_or_404(Borrower.objects.visible_to(person_of(request)).select_related("team"), pk=pk)

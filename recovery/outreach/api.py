@@ -15,14 +15,12 @@ from rest_framework.viewsets import GenericViewSet
 from creditpath.api import IdempotentCreateMixin
 from creditpath.exports.models import ExportRun
 from creditpath.exports.services import log_export
-from creditpath.resources import ReadResource, ResourceSchema, StrictSerializer, WholeNumberFilter
+from creditpath.resources import MAX_ID, ReadResource, ResourceSchema, StrictSerializer, WholeNumberFilter
 from recovery.contacts.api import LoanInReachField, PersonField, PointInReachField
 from recovery.models import MessageTemplate, OutgoingMessage
 from recovery.outreach.dialler import MOST, make_dialler_file, rows_of
 from recovery.outreach.dialler_results import record_results
 from recovery.outreach.services import cancel_message, queue_message, resolve_message
-
-MAX_ID = 2**63 - 1
 
 
 class MessageTemplateSerializer(serializers.ModelSerializer[MessageTemplate]):

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from borrowers.models import ContactPoint
 from recovery.errors import EventKnownOtherwise
@@ -14,6 +16,7 @@ from recovery.outreach.numbers import points_of_number
 from recovery.outreach.opting_out import is_stop, opt_out
 
 ENDED = "ended"
+T = TypeVar("T", CallEvent, InboundMessage)
 
 
 def take_call_event(
@@ -24,26 +27,20 @@ def take_call_event(
     The same event again changes nothing and gets the first answer. Raises EventKnownOtherwise for the same id with another
     body, and what recording raises: then nothing is kept, and it may be sent again.
     """
-    digest = _digest(body)
-    if (known := _find_known(CallEvent, "event_id", event_id, digest)) is not None:
-        return known, False
-    try:
-        with transaction.atomic():
-            entry = find_entry(str(body.get("reference") or ""))
-            contact = None
-            if entry is not None and kind == ENDED and result.get("outcome"):
-                record_result(entry=entry, agent=entry.file.created_by, **result)
-                entry.reservation.refresh_from_db()
-                contact = entry.reservation.contact_event
-            row = CallEvent.objects.create(
-                event_id=event_id, kind=kind, entry=entry, happened_at=result["happened_at"], body=body, body_sha256=digest,
-                contact_event=contact,
-            )  # fmt: skip
-    except IntegrityError:  # the same one at the same moment
-        if (known := _find_known(CallEvent, "event_id", event_id, digest)) is None:
-            raise
-        return known, False
-    return row, True
+
+    def take(digest: str) -> CallEvent:
+        entry = find_entry(str(body.get("reference") or ""))
+        contact = None
+        if entry is not None and kind == ENDED and result.get("outcome"):
+            record_result(entry=entry, agent=entry.file.created_by, **result)
+            entry.reservation.refresh_from_db()
+            contact = entry.reservation.contact_event
+        return CallEvent.objects.create(
+            event_id=event_id, kind=kind, entry=entry, happened_at=result["happened_at"], body=body, body_sha256=digest,
+            contact_event=contact,
+        )  # fmt: skip
+
+    return _take_once(CallEvent.objects.filter(event_id=event_id), body, take)
 
 
 def take_inbound_message(
@@ -53,35 +50,37 @@ def take_inbound_message(
 
     Says whether it was new. Raises EventKnownOtherwise.
     """
-    digest = _digest(body)
-    if (known := _find_known(InboundMessage, "message_id", message_id, digest)) is not None:
+
+    def take(digest: str) -> InboundMessage:
+        points = list(ContactPoint.objects.filter(pk__in=points_of_number(sender)))
+        people = {point.borrower_id for point in points}
+        n_opted_out = 0
+        if is_stop(text):
+            n_opted_out = opt_out(contact_points=points, channel="sms", source="reply to a text message", wording=text)
+        return InboundMessage.objects.create(
+            message_id=message_id, sender=sender, text=text, n_opted_out=n_opted_out, body_sha256=digest,
+            borrower_id=next(iter(people)) if len(people) == 1 else None,
+        )  # fmt: skip
+
+    return _take_once(InboundMessage.objects.filter(message_id=message_id), body, take)
+
+
+def _take_once(same: QuerySet[T], body: dict[str, Any], take: Callable[[str], T]) -> tuple[T, bool]:
+    """Return what is known under the same name, or what `take` makes of the body, in one transaction; say whether it is new."""
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode("utf-8", "replace")).hexdigest()
+    if (known := _find_known(same, digest)) is not None:
         return known, False
-    points = list(ContactPoint.objects.filter(pk__in=points_of_number(sender)))
-    people = {point.borrower_id for point in points}
     try:
         with transaction.atomic():
-            n_opted_out = (
-                opt_out(contact_points=points, channel="sms", source="reply to a text message", wording=text)
-                if is_stop(text)
-                else 0
-            )
-            row = InboundMessage.objects.create(
-                message_id=message_id, sender=sender, text=text, n_opted_out=n_opted_out, body_sha256=digest,
-                borrower_id=people.pop() if len(people) == 1 else None,
-            )  # fmt: skip
-    except IntegrityError:
-        if (known := _find_known(InboundMessage, "message_id", message_id, digest)) is None:
+            return take(digest), True
+    except IntegrityError:  # the same one at the same moment
+        if (known := _find_known(same, digest)) is None:
             raise
         return known, False
-    return row, True
 
 
-def _digest(body: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode("utf-8", "replace")).hexdigest()
-
-
-def _find_known(model: Any, name: str, value: str, digest: str) -> Any:
-    known = model.objects.filter(**{name: value}).first()
+def _find_known(same: QuerySet[T], digest: str) -> T | None:
+    known = same.all().first()
     if known is not None and known.body_sha256 != digest:
         raise EventKnownOtherwise()
     return known

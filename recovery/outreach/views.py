@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from borrowers.models import Borrower
 from borrowers.services import get_business_date
-from creditpath.access import may_call, permissions_of
+from creditpath.access import may_call, permissions_of, person_of
 from creditpath.accounts.models import User
 from creditpath.errors import DomainError
+from creditpath.resources import MAX_ID
 from recovery.errors import TemplateRefused
 from recovery.models import DiallerFile, MessageTemplate, OutgoingMessage, Recommendation
 from recovery.outreach.dialler_results import MOST_BYTES, OPTIONAL, OUTCOMES, REQUIRED
@@ -43,7 +44,7 @@ WRITTEN = ("sms", "email")
 @require_safe
 def outbox(request: HttpRequest) -> HttpResponse:
     """Show what was queued, the newest first, and what became of it; four queries."""
-    user = _person(request)
+    user = person_of(request)
     visible = OutgoingMessage.objects.visible_to(user)
     counts = dict(visible.order_by().values_list("state").annotate(Count("id")))
     asked = request.GET.get("state", "")
@@ -68,7 +69,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a queued message out of the outbox."""
     row = _message(request, pk)
     try:
-        cancel_message(message=row, by=_person(request))
+        cancel_message(message=row, by=person_of(request))
         messages.success(request, f"The {row.get_channel_display()} to {row.borrower} will not be sent.")
     except DomainError as error:
         messages.error(request, error.detail)
@@ -82,7 +83,7 @@ def resolve(request: HttpRequest, pk: int) -> HttpResponse:
     was_sent = request.POST.get("was") == "sent"
     try:
         resolve_message(
-            message=row, was_sent=was_sent, reference=request.POST.get("reference", "")[:200], by=_person(request)
+            message=row, was_sent=was_sent, reference=request.POST.get("reference", "")[:200], by=person_of(request)
         )
         said = "was sent, and is recorded as a contact" if was_sent else "was not sent"
         messages.success(request, f"Noted: the {row.get_channel_display()} to {row.borrower} {said}.")
@@ -105,9 +106,11 @@ def templates(request: HttpRequest) -> HttpResponse:
 @require_safe
 def template(request: HttpRequest, number: int) -> HttpResponse:
     """Show a template as it would be sent to a borrower; without a number, to the first of today's list."""
-    user = _person(request)
+    user = person_of(request)
     row = (
-        get_object_or_404(MessageTemplate.objects.select_related("published_by"), pk=number) if number < 2**63 else None
+        get_object_or_404(MessageTemplate.objects.select_related("published_by"), pk=number)
+        if number <= MAX_ID
+        else None
     )
     if row is None:
         raise Http404
@@ -126,7 +129,7 @@ def template(request: HttpRequest, number: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def write(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose a template for a borrower, see the exact text, queue it; what is wrong is said and nothing is lost."""
-    user = _person(request)
+    user = person_of(request)
     person = get_object_or_404(Borrower.objects.visible_to(user).select_related("team"), pk=pk)
     recommendation = Recommendation.objects.filter(borrower=person, as_of=get_business_date()).first()
     rows = templates_for(
@@ -174,7 +177,7 @@ def dialler(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         lease = timedelta(minutes=form.cleaned_data["lease_minutes"])
         try:
-            file = make_dialler_file(made_by=_person(request), limit=form.cleaned_data["limit"], lease=lease)
+            file = make_dialler_file(made_by=person_of(request), limit=form.cleaned_data["limit"], lease=lease)
         except DomainError as error:
             messages.error(request, " ".join(error.fields.values()) or error.detail)
         else:
@@ -189,9 +192,9 @@ def dialler(request: HttpRequest) -> HttpResponse:
 @require_safe
 def dialler_csv(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with a dialler file as CSV."""
-    file = get_object_or_404(DiallerFile, pk=min(pk, 2**63 - 1))
+    file = get_object_or_404(DiallerFile, pk=min(pk, MAX_ID))
     return HttpResponse(
-        "\ufeff" + write_dialler_csv(file=file, taken_by=_person(request)),
+        "\ufeff" + write_dialler_csv(file=file, taken_by=person_of(request)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="calls-{pk}.csv"'},
     )
@@ -204,7 +207,7 @@ def dialler_results(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            report = record_results(rows=read_results(file.read(MOST_BYTES + 1)), by=_person(request))
+            report = record_results(rows=read_results(file.read(MOST_BYTES + 1)), by=person_of(request))
         except DomainError as error:
             form.add_error("file", error.detail)
     return _show_dialler(request, results=form, report=report)
@@ -235,14 +238,9 @@ def _show_dialler(
     )
 
 
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the matrix lets nobody else in
-    return request.user
-
-
 def _message(request: HttpRequest, pk: int) -> OutgoingMessage:
-    rows = OutgoingMessage.objects.visible_to(_person(request)).select_related("borrower")
-    return get_object_or_404(rows, pk=min(pk, 2**63 - 1))
+    rows = OutgoingMessage.objects.visible_to(person_of(request)).select_related("borrower")
+    return get_object_or_404(rows, pk=min(pk, MAX_ID))
 
 
 def _first_of_the_day(user: User) -> Borrower | None:
@@ -252,4 +250,4 @@ def _first_of_the_day(user: User) -> Borrower | None:
 
 
 def _may_edit(request: HttpRequest) -> bool:
-    return "recovery.change_messagetemplate" in permissions_of(_person(request).role)
+    return "recovery.change_messagetemplate" in permissions_of(person_of(request).role)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from borrowers.errors import NoBusinessDate
 from borrowers.services import get_business_date
-from creditpath.access import may_call
+from creditpath.access import may_call, person_of
 from creditpath.accounts.models import User
 from creditpath.errors import DomainError
 from recovery.models import Policy, PolicyReplay, PolicyRule
@@ -58,7 +58,7 @@ def draft_policy(request: HttpRequest) -> HttpResponse:
         source = get_object_or_404(Policy, version=based_on if based_on.isdecimal() and len(based_on) < 9 else 0)
     if not form.is_valid():
         return _list(request, form)
-    policy = services.draft_policy(by=_person(request), title=form.cleaned_data["title"], based_on=source)
+    policy = services.draft_policy(by=person_of(request), title=form.cleaned_data["title"], based_on=source)
     messages.success(request, f"Version {policy.version} is a draft: change its lines, then try it on past days.")
     return redirect("recovery:policy", policy.version)
 
@@ -70,7 +70,7 @@ def policy(request: HttpRequest, version: int) -> HttpResponse:
 
 
 def _show(request: HttpRequest, row: Policy, **failed: forms.Form) -> HttpResponse:
-    user = _person(request)
+    user = person_of(request)
     page = build_policy_page(policy=row, user=user, today=_today())
     context: dict[str, Any] = {
         "page": page,
@@ -105,7 +105,7 @@ def change_policy(request: HttpRequest, version: int) -> HttpResponse:
         try:
             services.change_policy(
                 policy=row,
-                by=_person(request),
+                by=person_of(request),
                 title=values["title"],
                 currency=values["currency"],
                 exploration_ratio=values["exploration_percent"] / 100,
@@ -138,7 +138,7 @@ def _edit(request: HttpRequest, row: Policy, rule: PolicyRule | None) -> HttpRes
     form = RuleForm(request.POST or None, rule=rule)
     if request.method == "POST" and form.is_valid():
         try:
-            written = services.write_rule(policy=row, by=_person(request), rule=rule, values=form.cleaned_data)
+            written = services.write_rule(policy=row, by=person_of(request), rule=rule, values=form.cleaned_data)
         except DomainError as error:
             form.add_domain_error(error)
         else:
@@ -154,7 +154,7 @@ def move_line(request: HttpRequest, version: int, position: int) -> HttpResponse
     row = _policy(version)
     rule = get_object_or_404(PolicyRule, policy=row, position=position)
     to = position + (1 if request.POST.get("to") == "down" else -1)
-    return _do(request, row, lambda: services.move_rule(policy=row, by=_person(request), rule=rule, to=to), "Moved.")
+    return _do(request, row, lambda: services.move_rule(policy=row, by=person_of(request), rule=rule, to=to), "Moved.")
 
 
 @require_POST
@@ -162,7 +162,7 @@ def delete_line(request: HttpRequest, version: int, position: int) -> HttpRespon
     """Take a line out of a draft."""
     row = _policy(version)
     rule = get_object_or_404(PolicyRule, policy=row, position=position)
-    return _do(request, row, lambda: services.delete_rule(policy=row, by=_person(request), rule=rule), "Deleted.")
+    return _do(request, row, lambda: services.delete_rule(policy=row, by=person_of(request), rule=rule), "Deleted.")
 
 
 def _do(request: HttpRequest, row: Policy, verb: Callable[[], None], done: str) -> HttpResponse:
@@ -216,7 +216,7 @@ def take_step(request: HttpRequest, version: int) -> HttpResponse:
     form: Any = form_class(request.POST)
     if form.is_valid():
         try:
-            _, said = verb(row, _person(request), form.cleaned_data)
+            _, said = verb(row, person_of(request), form.cleaned_data)
         except DomainError as error:
             form.add_domain_error(error)
         else:
@@ -232,7 +232,7 @@ def replay_policy(request: HttpRequest, version: int) -> HttpResponse:
     form = ReplayForm(request.POST)
     if form.is_valid():
         try:
-            replay = services.request_replay(policy=row, by=_person(request), **form.cleaned_data)
+            replay = services.request_replay(policy=row, by=person_of(request), **form.cleaned_data)
         except DomainError as error:
             form.add_domain_error(error)
         else:
@@ -268,11 +268,6 @@ def compare_policies(request: HttpRequest, version: int, other: int) -> HttpResp
 def _policy(version: int) -> Policy:
     people = ("created_by", "submitted_by", "approved_by", "based_on")
     return get_object_or_404(Policy.objects.select_related(*people), version=version)
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the matrix lets nobody else in
-    return request.user
 
 
 def _may_write(request: HttpRequest) -> bool:
