@@ -120,14 +120,14 @@ LAST_WRITE_OFF = (
 
 
 class LoanViewSet(ReadResource):
-    """Loans with their delinquency as of the last refresh. Ordering by days past due leaves out loans without one."""
+    """Loans with their delinquency as of the last refresh. Ordering by a figure leaves out loans that have none."""
 
     queryset = Loan.objects.annotate(written_off_on=Subquery(LAST_WRITE_OFF)).select_related("product", "delinquency")
     serializer_class = LoanSerializer
     filterset_class = LoanFilter
     orderings = {
         "id": "pk",
-        "days_past_due": "delinquency__days_past_due",
+        "days_past_due": "-delinquency__late_since",
         "overdue_amount": "delinquency__overdue_amount",
     }
 

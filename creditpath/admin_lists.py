@@ -30,8 +30,8 @@ MATCHES_PER_FIELD = 1_000
 class LargeTablePaginator(Paginator):
     """Count in bounded time, and page through the beginning of a list only: the way to a row far down is a search or filter.
 
-    A whole table is counted by its statistics once it is large. A filtered list is counted exactly if that takes no longer than
-    COUNTING_MS, else by the planner's estimate; is_estimated says so. The first MOST_PAGES pages can be opened, since a page's
+    A whole table is counted by its statistics once it is large. A filtered list is counted exactly if it has less than
+    ESTIMATE_FROM rows and that takes no longer than COUNTING_MS, else by the planner's estimate; is_estimated says so. The first MOST_PAGES pages can be opened, since a page's
     cost grows with what is passed over before it.
     """
 
@@ -54,13 +54,16 @@ class LargeTablePaginator(Paginator):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("SET LOCAL statement_timeout = %s", [COUNTING_MS])
-                exact = int(super().count)
+                exact = int(self.object_list.order_by()[:ESTIMATE_FROM].count())  # type: ignore[attr-defined]
                 cursor.execute("SET LOCAL statement_timeout = 0")
+            if exact < ESTIMATE_FROM:
                 return exact
+            at_least = ESTIMATE_FROM
         except OperationalError:  # cancelled by the timeout
-            self.is_estimated = True
-            plan = json.loads(self.object_list.order_by().explain(format="json"))  # type: ignore[attr-defined]
-            return max(int(plan[0]["Plan"]["Plan Rows"]), self.per_page)
+            at_least = self.per_page
+        self.is_estimated = True
+        plan = json.loads(self.object_list.order_by().explain(format="json"))  # type: ignore[attr-defined]
+        return max(int(plan[0]["Plan"]["Plan Rows"]), at_least)
 
     @cached_property
     def num_pages(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from django import forms
 from django.core.exceptions import FieldDoesNotExist
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import GeneratedField, Model, Q, QuerySet
 from django.http import Http404
 from django_filters import rest_framework as filters
 from drf_spectacular.openapi import AutoSchema
@@ -94,8 +94,8 @@ def _ordering_words(orderings: Mapping[str, str]) -> list[str]:
 class OrderedKeysetPagination(BasePagination):
     """Page through a list by (column, id) of the last row seen: each page costs the same, and no row is missed or doubled.
 
-    The view says in `orderings` by which words a list can be ordered and which never-null column each means; the first word of
-    `default_ordering` is used where none is asked for.
+    The view says in `orderings` by which words a list can be ordered and which never-null column each means, with a minus where
+    the column falls as what the word names grows; `default_ordering` is used where none is asked for.
     """
 
     def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> list[Any]:  # type: ignore[override]
@@ -104,11 +104,12 @@ class OrderedKeysetPagination(BasePagination):
         word = request.query_params.get("ordering") or view.default_ordering
         if word not in _ordering_words(view.orderings):
             raise ValidationError({"ordering": [f"One of {', '.join(_ordering_words(view.orderings))}."]})
-        column = view.orderings[word.removeprefix("-")]
+        ordering = view.orderings[word.removeprefix("-")]
+        column = ordering.removeprefix("-")
         if "__" in column:  # a row of the other table may be missing, and then there is no place in this order
             queryset = queryset.filter(**{f"{column}__isnull": False})
         after, is_back = self._position(request, queryset.model, word=word, column=column)
-        descends = word.startswith("-") != is_back
+        descends = (word.startswith("-") != ordering.startswith("-")) != is_back
         if after is not None:
             queryset = queryset.filter(_beyond(column, *after, descends=descends))
         sign = "-" if descends else ""
@@ -197,7 +198,7 @@ def _field_of(model: type[Model], column: str) -> Any:
             raise ValueError(f"{column} is not a column") from None
         if found.is_relation:
             model = found.related_model
-    return found
+    return found.output_field if isinstance(found, GeneratedField) else found
 
 
 class StrictParametersMixin:

@@ -100,7 +100,7 @@ class LoanAdmin(ReadOnlyAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return LoanList
 
-    @admin.display(description="days late", ordering="-delinquency__oldest_unpaid_due_on")
+    @admin.display(description="days late", ordering="-delinquency__late_since")
     def days_past_due(self, loan: Loan) -> int | None:
         return _figure(loan, "days_past_due")
 

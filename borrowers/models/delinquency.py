@@ -1,7 +1,10 @@
 """Days past due and balances, computed from the ledger and kept for the business date and each month end."""
 
+from datetime import date
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 
 from borrowers.models.fields import MoneyField
 from borrowers.models.ledger import Loan
@@ -69,6 +72,16 @@ class Delinquency(DelinquencyFigures):
         editable=False,
         help_text="Of a plain loan: so that a refresh looks the payment up only when it is another.",
     )
+    late_since = models.GeneratedField(
+        expression=Coalesce(
+            Case(When(days_past_due__gt=0, then=F("oldest_unpaid_due_on"))),
+            Value(date.max),
+            output_field=models.DateField(),
+        ),
+        output_field=models.DateField(),
+        db_persist=True,
+        help_text="The order by days past due, which stays as it is from day to day; the last of days where nothing is.",
+    )
     refreshed_at = models.DateTimeField()
 
     class Meta:
@@ -76,7 +89,8 @@ class Delinquency(DelinquencyFigures):
         indexes = [
             models.Index(fields=["bucket", "-overdue_amount"], name="delinquency_bucket_idx"),
             # Days past due grow every day and are in no index, so that a row moves to another day within its page.
-            models.Index(fields=["oldest_unpaid_due_on"], name="delinquency_oldest_idx"),
+            models.Index(fields=["late_since", "loan"], name="delinquency_late_since_idx"),
+            models.Index(fields=["overdue_amount", "loan"], name="delinquency_overdue_idx"),
         ]
         constraints = [
             models.CheckConstraint(
