@@ -2,8 +2,9 @@
 """How long the full delinquency refresh takes, against two plain aggregates by loan over the same instalments and payments.
 
 Loans with twelve instalments and twelve payments each are made by INSERT … SELECT in a database of its own, which is dropped at
-the end; payments lie in the order of their days, as they come in. One loan in five is one to four instalments behind. Foreign keys are
-left out; indexes are made once the rows are there. Four figures, medians of --runs; each reference is taken beside its figure:
+the end; payments lie in the order of their days, as they come in. One loan in five is one to four instalments behind. Foreign
+keys are left out; indexes are made once the rows are there. Four figures, medians of --runs; each reference is taken beside its
+figure:
 
     refresh_new_day  every loan computed anew on a new business day: each row written, those that only move within their page
     refresh_same_day every loan computed anew, nothing to write
@@ -159,7 +160,7 @@ def fill(loans: int) -> None:
 
 
 def drop_what_slows_filling(cursor: CursorWrapper) -> list[str]:
-    """Drop foreign keys, checks by trigger, and all indexes but primary keys; return the statements that make the indexes again."""
+    """Drop foreign keys, checks by trigger and all indexes but primary keys; return what makes the indexes again."""
     cursor.execute(
         """
         SELECT conrelid::regclass::text, conname, contype = 'u', pg_get_constraintdef(oid)

@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters as filters
 from django.db.models import OuterRef, Subquery
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -79,7 +79,9 @@ class LoanSerializer(PersonalFieldsMixin, serializers.ModelSerializer[Loan]):
     product: Any = serializers.SlugRelatedField("code", read_only=True)
     attributes = ObjectField(read_only=True, allow_null=True)
     written_off_on = serializers.DateField(read_only=True, allow_null=True)
-    delinquency = serializers.SerializerMethodField()
+    delinquency = DelinquencySerializer(
+        read_only=True, allow_null=True, help_text="The figures of the last refresh; null where there was none."
+    )
 
     class Meta:
         model = Loan
@@ -88,11 +90,6 @@ class LoanSerializer(PersonalFieldsMixin, serializers.ModelSerializer[Loan]):
             "term_days", "approved_on", "approved_at", "written_off_on", "attributes", "booked_at", "delinquency",
         ]  # fmt: skip
         read_only_fields = fields
-
-    @extend_schema_field(DelinquencySerializer(allow_null=True))
-    def get_delinquency(self, loan: Loan) -> Any:
-        """Answer the figures of the last refresh; null where there was none."""
-        return DelinquencySerializer(loan.delinquency).data if hasattr(loan, "delinquency") else None
 
 
 class LoanFilter(filters.FilterSet):

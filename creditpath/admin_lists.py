@@ -31,8 +31,8 @@ class LargeTablePaginator(Paginator):
     """Count in bounded time, and page through the beginning of a list only: the way to a row far down is a search or filter.
 
     A whole table is counted by its statistics once it is large. A filtered list is counted exactly if it has less than
-    ESTIMATE_FROM rows and that takes no longer than COUNTING_MS, else by the planner's estimate; is_estimated says so. The first MOST_PAGES pages can be opened, since a page's
-    cost grows with what is passed over before it.
+    ESTIMATE_FROM rows and that takes no longer than COUNTING_MS, else by the planner's estimate; is_estimated says so. The
+    first MOST_PAGES pages can be opened, since a page's cost grows with what is passed over before it.
     """
 
     is_estimated = False

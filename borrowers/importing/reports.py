@@ -38,13 +38,19 @@ class ImportReport:
     run_id: int | None = field(default=None, compare=False)
 
     @property
+    def accepted(self) -> int:
+        return self.read - self.rejected
+
+    @property
     def failed(self) -> bool:
         """A dry run fails where the import would."""
         return self.dry_run and self.rejected > 0 and self.rejects is None
 
     def summary(self) -> str:
         head = "Dry run, nothing was changed. " if self.dry_run else ""
-        lines = [f"{head}Read {self.read:,} rows, rejected {self.rejected:,}, in {self.seconds:.1f} s."]
+        lines = [
+            f"{head}Read {self.read:,} rows, accepted {self.accepted:,}, rejected {self.rejected:,}, in {self.seconds:.1f} s."
+        ]
         for name, counts in self.tables.items():
             if any(counts.values()):
                 told = ", ".join(f"{n:,} {word}" for word, n in counts.items())
@@ -66,6 +72,7 @@ class ImportReport:
     def as_json(self) -> dict[str, Any]:
         said = {
             "read": self.read,
+            "accepted": self.accepted,
             "rejected": self.rejected,
             "seconds": round(self.seconds, 3),
             "tables": self.tables,

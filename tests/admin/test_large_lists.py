@@ -158,4 +158,4 @@ def test_latest_loans_come_first_by_an_index(loans: list[Loan], client_of: Clien
     assert late == [90, 60, 60, 60, 40, 5]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-    assert "delinquency_oldest_idx" in listed.queryset[:50].explain()
+    assert "delinquency_late_since_idx" in listed.queryset[:50].explain()

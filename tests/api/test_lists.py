@@ -4,6 +4,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from borrowers.models import Loan
 from borrowers.services import refresh_delinquency
@@ -71,6 +73,25 @@ def test_pages_in_any_order_hold_every_loan_once_there_and_back(
     days = [row["delinquency"]["days_past_due"] for page in pages for row in page["results"]]
     if "days_past_due" in ordering:
         assert days == sorted(days, reverse=ordering.startswith("-"))
+
+
+@pytest.mark.parametrize("ordering", ["days_past_due", "-days_past_due", "overdue_amount", "-overdue_amount"])
+def test_page_of_a_list_by_a_figure_is_read_off_an_index(api: Api, many_loans: list[Loan], ordering: str) -> None:
+    client = api(Role.ADMIN)
+    following = client.get(f"/api/v1/loans/?page_size=5&ordering={ordering}").json()["next"]
+    with CaptureQueriesContext(connection) as captured:
+        client.get(following)
+    (page,) = [
+        query["sql"] for query in captured if "ORDER BY" in query["sql"] and '"borrowers_loan"."id" ' in query["sql"]
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+        )
+        cursor.execute(f"EXPLAIN {page}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "delinquency_late_since_idx" in plan or "delinquency_overdue_idx" in plan
+    assert "Sort" not in plan.split("SubPlan")[0]
 
 
 def test_row_that_comes_in_between_is_neither_missed_nor_doubled(api: Api, many_loans: list[Loan]) -> None:

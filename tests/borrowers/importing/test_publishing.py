@@ -214,7 +214,7 @@ def test_the_report_has_the_keys_that_scripts_rely_on(lender: Lender) -> None:
     call_command("import_portfolio", str(lender.folder), mapping=str(lender.mapping), json=True, stdout=out)
 
     report = json.loads(out.getvalue())
-    assert set(report) == {"read", "rejected", "seconds", "tables"}
+    assert set(report) == {"read", "accepted", "rejected", "seconds", "tables"}
     assert set(report["tables"]) >= {"borrowers", "loans", "instalments", "payments", "actions", "promises"}
     assert report["tables"]["actions"] == counts()
 
