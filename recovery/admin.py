@@ -23,6 +23,7 @@ from recovery.models import (
     WorklistItem,
 )
 from recovery.outreach import admin as outreach  # noqa: F401
+from recovery.plans import admin as plans  # noqa: F401
 from recovery.policy.validating import find_mistakes
 from recovery.policymaking.drafting import record_edit
 from recovery.policymaking.reading import as_rule, as_rules

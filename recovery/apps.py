@@ -27,9 +27,10 @@ def _register_dashboards(using: str, **kwargs: Any) -> None:
 
 
 def _ship_rules(using: str, **kwargs: Any) -> None:
-    """Write the contact rules and templates that the product comes with, unless the tables are not there (yet, or any more)."""
+    """Write what the product comes with: contact rules, templates, terms of plans; where the tables are there."""
     from django.db import connections
 
+    from creditpath.sql import load
     from recovery.contacts.shipped import ensure_shipped_rules
     from recovery.outreach.templating import ensure_shipped_templates
 
@@ -38,6 +39,9 @@ def _ship_rules(using: str, **kwargs: Any) -> None:
     ensure_shipped_rules(using=using)
     if "recovery_messagetemplate" in connections[using].introspection.table_names():
         ensure_shipped_templates(using=using)
+    if "recovery_planlimit" in connections[using].introspection.table_names():
+        with connections[using].cursor() as cursor:
+            cursor.execute(load("recovery", "plans/starting_terms.sql"))
     if kwargs.get("plan"):  # of a migration, after which the server may be a newer one that knows more zones
         with connections[using].cursor() as cursor:
             cursor.execute("SELECT learn_time_zones()")

@@ -21,6 +21,7 @@ from borrowers.querysets import SETTLED_BUCKETS
 from borrowers.services import current_instant
 from creditpath.accounts.models import Role, User
 from recovery.models import Action, DecisionAnswer, Recommendation, WorklistItem
+from recovery.plans.progress import PlanShown, find_plans
 from recovery.policy.actions import channel_of
 from recovery.timeline import Timeline, build_timeline
 from scoring.explaining.services import ScoreExplanation, explain
@@ -137,6 +138,7 @@ class Case:
     next_id: int | None = None
     place: int | None = None
     places: int | None = None
+    plans: tuple[PlanShown, ...] = ()
     open_promise: dict[str, Any] | None = None
     overdue: tuple[tuple[str, Decimal | None], ...] = field(default=())
 
@@ -221,6 +223,7 @@ def build_case(*, borrower: Borrower, user: User, today: date, until: date | Non
         parts=parts,
         timeline=build_timeline(borrower, loans, promises, until=until),
         contact_points=tuple(ContactPoint.objects.filter(borrower=borrower).order_by("-is_preferred", "id")),
+        plans=tuple(find_plans(borrower=borrower, today=today)),
         open_promise=next((promise for promise in promises.values() if promise["state"] == "open"), None),
         overdue=_sum_overdue(parts),
         **_place_in_queue(item, borrower.pk, user),

@@ -8,6 +8,7 @@ from django.db import connection
 from borrowers.closing.registry import Closing, closing_step
 from borrowers.services import known_at
 from recovery.models import WorklistItem
+from recovery.plans.services import check_plans
 from recovery.services import plan_worklists, recommend_actions
 from scoring.explaining.services import explain_scores
 
@@ -21,6 +22,12 @@ def count_promises(closing: Closing) -> Mapping[str, Any]:
             [closing.day, known_at(as_of=closing.day)],
         )
         return dict(cursor.fetchall())
+
+
+@closing_step("check_plans", position=55)
+def check(closing: Closing) -> Mapping[str, Any]:
+    """Write down which payment plans were completed and which were broken."""
+    return check_plans(as_of=closing.day, known=known_at(as_of=closing.day))
 
 
 @closing_step("recommend_actions", position=60, of_missed_days=False)

@@ -119,3 +119,9 @@ class IdentityCheckRefused(DomainError):
     """The caller cannot be identified like this."""
 
     code = "identity_check_refused"
+
+
+class PlanRefused(DomainError):
+    """The plan cannot be made like this."""
+
+    code = "plan_refused"

@@ -68,7 +68,7 @@ class FormOnce(forms.Form):
                 attributes["aria-invalid"] = "true"
 
 
-def _offer(form: forms.Form, loans: list[Loan], *, empty: str = "") -> None:
+def offer_loans(form: forms.Form, loans: list[Loan], *, empty: str = "") -> None:
     """Let one of the loans be chosen; they are at hand, so the form asks the database for nothing."""
     field = form.fields["loan"]
     assert isinstance(field, forms.TypedChoiceField)
@@ -129,7 +129,7 @@ class FollowUpForm(FormOnce):
 
     def __init__(self, *args: Any, loans: list[Loan], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _offer(self, loans, empty="the one longest overdue")
+        offer_loans(self, loans, empty="the one longest overdue")
 
 
 class AnswerForm(FormOnce):
@@ -170,7 +170,7 @@ class PaymentForm(FormOnce):
 
     def __init__(self, *args: Any, loans: list[Loan], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _offer(self, loans)
+        offer_loans(self, loans)
 
 
 class WorklistFilter(forms.Form):

@@ -9,7 +9,7 @@ from django.db import connection
 
 from borrowers.services import known_at
 from creditpath.sql import load
-from recovery.policy import Facts, PromiseState
+from recovery.policy import Facts, PlanState, PromiseState
 
 CHUNK = 5_000
 FACTS_WITHOUT = ("borrower_id", "loan_id", "score_id", "household")
@@ -42,6 +42,7 @@ def gather(*, as_of: date, is_replay: bool = False) -> Iterator[list[tuple[Subje
 def _split(as_of: date, names: Sequence[str], row: Sequence[Any]) -> tuple[Subject, Facts]:
     values = dict(zip(names, row, strict=True))
     subject = Subject(**{name: values.pop(name) for name in FACTS_WITHOUT})
+    values["plan"] = PlanState(values["plan"])
     values["promise"] = PromiseState(values["promise"])
     values["holds"] = tuple(values["holds"])
     values["closed_channels"] = tuple(values["closed_channels"])

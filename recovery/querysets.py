@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Self
 
+from django.apps import apps
 from django.db import models
 
 if TYPE_CHECKING:
@@ -51,3 +52,24 @@ class MessageTemplateQuerySet(models.QuerySet):
     def live(self) -> Self:
         """Keep the versions that messages are written from."""
         return self.filter(published_at__isnull=False, retired_at__isnull=True)
+
+
+class PlanQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        """Keep what the user may see: agents their own team's borrowers, other roles all."""
+        if user.role == "agent":
+            return self.filter(loan__borrower__team_id=user.team_id) if user.team_id else self.none()
+        return self
+
+    def in_state(self, state: str) -> Self:
+        """Keep those whose last event brought a state."""
+        return self.annotate(state=_last_state()).filter(state=state)
+
+    def count_by_state(self) -> dict[str, int]:
+        states = self.order_by().annotate(state=_last_state()).values_list("state")
+        return dict(states.annotate(n=models.Count("pk")))
+
+
+def _last_state() -> models.Subquery:
+    events = apps.get_model("recovery", "PlanEvent")._default_manager.filter(plan=models.OuterRef("pk"))
+    return models.Subquery(events.order_by("-number").values("state")[:1])

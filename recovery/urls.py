@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from recovery import views
 from recovery.contacts import views as contacts
+from recovery.plans import views as plans
 from recovery.portfolio_view import portfolio_dashboard
 from recovery.todays_list import todays_list
 
@@ -21,6 +22,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("borrowers/<int:pk>/holds/", contacts.hold, name="set-hold"),
     path("borrowers/<int:pk>/holds/lift/", contacts.lift, name="lift-hold"),
     path("borrowers/<int:pk>/answer/", views.answer_recommendation, name="answer-recommendation"),
+    path("borrowers/<int:pk>/plan/", plans.plan, name="plan"),
+    path("borrowers/<int:pk>/plan/new/", plans.make, name="make-plan"),
+    path("plans/", plans.plans, name="plans"),
+    path("plans/<int:pk>/step/", plans.step, name="take-plan-step"),
     path("policies/", include("recovery.policymaking.urls")),
     path("", include("recovery.outreach.urls")),
     path("", include("recovery.inbound.urls")),

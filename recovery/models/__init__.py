@@ -13,6 +13,7 @@ from recovery.models.outreach import (
     MessageTemplate,
     OutgoingMessage,
 )
+from recovery.models.plans import Plan, PlanBudgetLine, PlanEvent, PlanInstalment, PlanLimit, PlanTerms
 from recovery.models.policies import Action, Policy, PolicyEvent, PolicyRule
 from recovery.models.replays import PolicyReplay, ReplayLine
 from recovery.models.reservations import ContactBlock, ContactReservation
@@ -37,6 +38,12 @@ __all__ = [
     "MessageTemplate",
     "OutgoingMessage",
     "PerformedAction",
+    "Plan",
+    "PlanBudgetLine",
+    "PlanEvent",
+    "PlanInstalment",
+    "PlanLimit",
+    "PlanTerms",
     "Policy",
     "PolicyEvent",
     "PolicyReplay",

@@ -3,7 +3,7 @@
 from recovery.policy.checking import Fault, find_faults
 from recovery.policy.comparing import Change, compare
 from recovery.policy.decision import Decision, decide
-from recovery.policy.facts import Facts, PromiseState
+from recovery.policy.facts import Facts, PlanState, PromiseState
 from recovery.policy.rules import PolicyRules, Rule
 from recovery.policy.sentences import conditions_of, describe, do
 
@@ -12,6 +12,7 @@ __all__ = [
     "Decision",
     "Facts",
     "Fault",
+    "PlanState",
     "PolicyRules",
     "PromiseState",
     "Rule",

@@ -8,7 +8,7 @@ from recovery.policy import words
 from recovery.policy.actions import NO_ACTION, WITHOUT_CONTACT, channel_of
 from recovery.policy.asking import Step, build_ladder
 from recovery.policy.drawing import draw, pick, spread
-from recovery.policy.facts import Facts, PromiseState
+from recovery.policy.facts import Facts, PlanState
 from recovery.policy.limits import HOLDS, Blocked, find_block
 from recovery.policy.priors import find_prior
 from recovery.policy.rules import PolicyRules, Rule
@@ -62,7 +62,8 @@ class _Choice:
 def decide(facts: Facts, policy: PolicyRules, *, household: str = "") -> Decision:
     """Return what the first line that fits asks for, with reasons in plain words, the most important first.
 
-    What was agreed with the borrower stands above the policy: a follow-up on a later day is waited for. While a hold stands
+    What was agreed with the borrower stands above the policy: while a plan is kept or waits for approval nothing is asked for,
+    and a follow-up on a later day is waited for unless a plan was broken. While a hold stands
     only lines that ask for holds are read, and nobody is contacted. An action that may not be taken today gives way to the
     other actions of its line, then to the next line that fits. With the policy's `exploration_ratio` the action is drawn among
     all eligible ones of the line; the draw depends on the seed, the household and the line alone. Vulnerable borrowers are
@@ -135,6 +136,13 @@ def _since(facts: Facts) -> str:
 
 
 def _reason_to_wait(facts: Facts) -> str | None:
+    if facts.plan is PlanState.ACTIVE:
+        coming = f" until the next instalment, {words.day(facts.plan_due_on)}" if facts.plan_due_on else ""
+        return f"A payment plan is being kept: leave the borrower in peace{coming}."
+    if facts.plan is PlanState.WAITING:
+        return "A payment plan waits for approval: nothing is asked for until somebody decides."
+    if facts.plan is PlanState.BROKEN:
+        return None
     if facts.follow_up_on is not None and facts.follow_up_on > facts.as_of:
         return f"The next step is agreed for {words.day(facts.follow_up_on)}: wait until then."
     return None
@@ -169,7 +177,7 @@ def _priority(facts: Facts, action: str) -> float:
     """
     if action == NO_ACTION:
         lane = WAITING
-    elif facts.promise is PromiseState.BROKEN:
+    elif facts.has_broken_word:
         lane = BROKEN_PROMISE
     elif facts.follow_up_is_due:
         lane = FOLLOW_UP_DUE

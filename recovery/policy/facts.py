@@ -15,6 +15,15 @@ class PromiseState(StrEnum):
     BROKEN = "broken"
 
 
+class PlanState(StrEnum):
+    """How the payment plan of a borrower stands; found from payments at the close of each day."""
+
+    NONE = ""
+    WAITING = "waiting"
+    ACTIVE = "active"
+    BROKEN = "broken"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """The facts of one borrower. Amounts are in `currency`, that of the loan which is longest overdue.
@@ -42,6 +51,9 @@ class Facts:
     model: str | None = None
     feature_set: str | None = None
     model_is_default: bool = True
+    plan: PlanState = PlanState.NONE
+    plan_due_on: date | None = None
+    plan_due_amount: Decimal | None = None
     promise: PromiseState = PromiseState.NONE
     promise_amount: Decimal | None = None
     promise_due_on: date | None = None
@@ -65,6 +77,10 @@ class Facts:
     @property
     def follow_up_is_due(self) -> bool:
         return self.follow_up_on is not None and self.follow_up_on <= self.as_of
+
+    @property
+    def has_broken_word(self) -> bool:
+        return self.promise is PromiseState.BROKEN or self.plan is PlanState.BROKEN
 
     @property
     def days_since_contact(self) -> int | None:

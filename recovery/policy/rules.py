@@ -59,7 +59,7 @@ class Rule:
             and (not self.tiers or facts.tier in self.tiers)
             and (not self.buckets or facts.bucket in self.buckets)
             and (not self.products or facts.product in self.products)
-            and self.has_broken_promise in (None, facts.promise is PromiseState.BROKEN)
+            and self.has_broken_promise in (None, facts.has_broken_word)
             and self.has_open_promise in (None, facts.promise is PromiseState.OPEN)
             and self.has_hold in (None, bool(facts.holds))
             and self.is_vulnerable in (None, facts.is_vulnerable)

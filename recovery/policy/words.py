@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from recovery.policy.actions import CHANNELS
-from recovery.policy.facts import Facts, PromiseState
+from recovery.policy.facts import Facts, PlanState, PromiseState
 from recovery.policy.priors import SOURCE, find_prior
 
 OUTCOMES = {
@@ -35,6 +35,8 @@ def explain(facts: Facts) -> Iterator[str]:
 
 
 def _promise(facts: Facts) -> Iterator[str]:
+    if facts.plan is PlanState.BROKEN:
+        yield "The payment plan was broken: an instalment did not come in."
     if facts.promise_amount is None or facts.promise_due_on is None:
         return
     promised = f"{money(facts.promise_amount, facts.currency)} was promised for {day(facts.promise_due_on)}"

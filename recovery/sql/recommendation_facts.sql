@@ -8,6 +8,7 @@
 --          give neither.
 -- Figures  of the refresh for that very day; a replay computes them anew, as known at the end of its day.
 -- Promise  the newest of the borrower's. A broken one counts until the borrower is spoken to again, for 30 days at most.
+-- Plan     active, or waiting for approval, goes before broken; broken counts like a promise.
 -- Attempts unanswered: by us since the borrower was last reached, in the last 90 days. Calls of 7 days and the last conversation
 --          by telephone are what the limits of calls ask for.
 -- Holds    those that stop every contact, of the person or of one of the borrower's debts, and the channels that are closed;
@@ -129,6 +130,14 @@ promised AS (
     JOIN borrowers_loan AS loan ON loan.id = promise.loan_id
     ORDER BY loan.borrower_id, promise.made_on DESC, promise.promise_id DESC
 ),
+planned AS (
+    SELECT DISTINCT ON (loan.borrower_id)
+        loan.borrower_id, plan.state, plan.since, plan.next_due_on, plan.next_due_amount
+    FROM plan_progress(%(day)s, %(known)s) AS plan
+    JOIN borrowers_loan AS loan ON loan.id = plan.loan_id
+    WHERE plan.state IN ('waiting', 'active', 'defaulted')
+    ORDER BY loan.borrower_id, plan.state = 'defaulted', plan.plan_id DESC
+),
 scored AS (
     SELECT DISTINCT ON (score.loan_id)
         score.loan_id, score.id, score.pd, score.tier, model.name, model.feature_set,
@@ -155,6 +164,13 @@ fact AS (
             AND EXISTS (SELECT FROM time_barred_since(deciding.loan_id, %(day)s)) AS is_time_barred,
         coalesce(contacted.hardship_on > %(day)s - 180, false) AS is_vulnerable,
         CASE
+            WHEN planned.state IN ('waiting', 'active') THEN planned.state
+            -- a plan counts as broken for a month, or until the borrower is spoken to
+            WHEN planned.since > %(day)s - 30 AND coalesce(contacted.last_reached_on < planned.since, true) THEN 'broken'
+            ELSE ''
+        END AS plan,
+        planned.next_due_on AS plan_due_on, planned.next_due_amount AS plan_due_amount,
+        CASE
             WHEN promised.state = 'open' THEN 'open'
             WHEN promised.state = 'broken'
                 AND promised.due_on >= %(day)s - 30
@@ -166,6 +182,7 @@ fact AS (
     FROM deciding
     LEFT JOIN contacted ON contacted.borrower_id = deciding.borrower_id AND contacted.place = 1
     LEFT JOIN promised ON promised.borrower_id = deciding.borrower_id
+    LEFT JOIN planned ON planned.borrower_id = deciding.borrower_id
     LEFT JOIN unanswered ON unanswered.borrower_id = deciding.borrower_id
     LEFT JOIN held ON held.borrower_id = deciding.borrower_id
 )
@@ -176,7 +193,7 @@ SELECT
     fact.outstanding_amount, fact.overdue_loans, coalesce(fact.mean_overdue_amount, 0) AS mean_overdue_amount, fact.oldest_unpaid_due_on, fact.next_due_on,
     fact.next_due_amount, fact.last_paid_on, fact.last_paid_amount,
     scored.pd, scored.tier, scored.name AS model, scored.feature_set, coalesce(scored.is_default, true) AS model_is_default,
-    fact.promise, fact.promise_amount, fact.promise_due_on, fact.promise_paid_amount,
+    fact.plan, fact.plan_due_on, fact.plan_due_amount, fact.promise, fact.promise_amount, fact.promise_due_on, fact.promise_paid_amount,
     fact.last_contact_on, fact.last_channel, fact.last_outcome, fact.attempts_in_30_days, fact.follow_up_on,
     fact.attempts_unanswered, fact.first_unanswered_on, fact.calls_in_7_days, fact.last_conversation_on,
     fact.disputed_on, fact.hardship_on, fact.holds, fact.closed_channels, fact.is_vulnerable,
@@ -188,6 +205,7 @@ LEFT JOIN scored ON scored.loan_id = fact.loan_id
 WHERE (
         fact.days_past_due > 0
         OR fact.promise <> ''
+        OR fact.plan = 'broken'
         OR fact.next_due_on <= %(day)s + 5
     )
     AND NOT EXISTS (

@@ -33,6 +33,7 @@ NAVIGATION = (
     ("recovery:worklist", "Worklist"),
     ("recovery:inbound", "Inbound"),
     ("recovery:outbox", "Messages"),
+    ("recovery:plans", "Plans"),
     ("recovery:portfolio-dashboard", "Portfolio"),
     ("recovery:policies", "Policies"),
     ("borrowers:imports", "Import"),
@@ -46,6 +47,7 @@ BELOW = {
     "recovery:worklist": ("recovery:borrower",),
     "borrowers:imports": ("borrowers:import",),
     "recovery:inbound": ("recovery:inbound-check", "recovery:inbound-disclosure"),
+    "recovery:plans": ("recovery:plan", "recovery:make-plan"),
     "recovery:outbox": ("recovery:message-templates", "recovery:message-template", "recovery:write-message", "recovery:dialler"),
     "recovery:policies": (
         "recovery:policy", "recovery:policy-line", "recovery:add-policy-line", "recovery:policy-replay",

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from borrowers.models import Borrower, ContactEvent, ContactPoint, Loan, Payment, Promise
+from borrowers.services import refresh_delinquency
 from creditpath.accounts.models import Team, User
 from recovery.models import (
     Action,
@@ -15,6 +16,7 @@ from recovery.models import (
     Hold,
     MessageTemplate,
     OutgoingMessage,
+    Plan,
     Policy,
     PolicyRule,
     Recommendation,
@@ -22,6 +24,7 @@ from recovery.models import (
 )
 from scoring.models import Deployment, FeatureVector, ModelVersion, Score, ScoringRun
 from tests.factories import make_borrower, make_contact, make_loan, make_payment, make_promise, make_user
+from tests.recovery.plans.factories import make_plan
 
 DAY = date(2026, 6, 30)
 
@@ -42,6 +45,7 @@ class Case:
     block: ContactBlock
     hold: Hold
     message: OutgoingMessage
+    plan: Plan
 
 
 @dataclass(frozen=True)
@@ -127,4 +131,8 @@ def make_case(team: Team, agent: User, run: ScoringRun, rule: PolicyRule) -> Cas
         borrower=borrower, loan=loan, channel="sms", template=template, to_address="+12125550123", text="secret text",
         contact_point=ContactPoint.objects.create(borrower=borrower, kind="phone", value="212 555 0123"), queued_by=agent,
     )  # fmt: skip
-    return Case(borrower, loan, payment, contact, promise, score, recommendation, item, attempt, block, hold, message)
+    refresh_delinquency(as_of=DAY, loans=[loan.pk])
+    plan = make_plan(loan, by=agent, day=DAY)
+    return Case(
+        borrower, loan, payment, contact, promise, score, recommendation, item, attempt, block, hold, message, plan
+    )

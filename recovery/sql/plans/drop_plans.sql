@@ -1,0 +1,10 @@
+DROP TRIGGER plan_event_is_checked ON recovery_planevent;
+DROP FUNCTION check_plan_event();
+DROP TRIGGER plan_budget_is_checked ON recovery_planbudgetline;
+DROP TRIGGER plan_instalment_is_checked ON recovery_planinstalment;
+DROP TRIGGER plan_is_checked ON recovery_plan;
+DROP FUNCTION check_plan();
+DROP FUNCTION plan_beyond_limits(bigint, bigint, date);
+DROP FUNCTION refuse_plan(text, text);
+DROP FUNCTION plan_progress(date, timestamptz, bigint[]);
+DROP FUNCTION plan_states(date, timestamptz, bigint[]);
