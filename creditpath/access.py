@@ -245,6 +245,7 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "borrowers.contactevent": _model(PERSONAL, add=CASE_WORKERS | {Role.INTEGRATION}),
     "borrowers.contactcost": _model(STAFF, add=_MANAGERS, change=_MANAGERS, delete=_MANAGERS),
     "borrowers.promise": _model(PERSONAL, add=CASE_WORKERS | {Role.INTEGRATION}),
+    "borrowers.promiserule": _model(STAFF, add=ADMIN),
     "borrowers.delinquency": _model(STAFF | PERSONAL),
     "borrowers.monthendsnapshot": _model(STAFF | PERSONAL),
     "borrowers.businessdate": _model(STAFF),

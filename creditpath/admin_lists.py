@@ -159,6 +159,22 @@ class ReadOnlyAdmin(LargeTableAdmin):
         return False
 
 
+class DatedRowAdmin(admin.ModelAdmin):
+    """Rows that count from a day on; a new one takes over, none is changed."""
+
+    exclude = ("set_by", "booked_at")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.set_by = request.user
+        super().save_model(request, obj, form, change)
+
+
 class ReadOnlyInline(admin.TabularInline):
     """Rows of an append-only table below the row that they belong to."""
 

@@ -41,6 +41,8 @@ class TeamWork:
     open_minutes: Decimal
     n_contacts: int
     n_promises: int
+    kept_ratio: float | None
+    kept_money_ratio: float | None
 
     @property
     def open_hours(self) -> float:
@@ -137,6 +139,8 @@ def measure_teams(*, day: date, only: PortfolioFilter) -> tuple[TeamWork, ...]:
             open_minutes=row["open_minutes"],
             n_contacts=int(row["n_contacts"]),
             n_promises=int(row["n_promises"]),
+            kept_ratio=row["kept_ratio"],
+            kept_money_ratio=row["kept_money_ratio"],
         )
         for row in rows_of("recovery", "work_by_team", {"day": day, "team": only.team})
     )

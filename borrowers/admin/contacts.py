@@ -3,8 +3,8 @@
 from django.contrib import admin
 
 from borrowers.admin.ledger import LoanEntryAdmin
-from borrowers.models import ContactCost, ContactEvent, Promise
-from creditpath.admin_lists import ReadOnlyAdmin
+from borrowers.models import ContactCost, ContactEvent, Promise, PromiseRule
+from creditpath.admin_lists import DatedRowAdmin, ReadOnlyAdmin
 
 
 @admin.register(ContactEvent)
@@ -35,3 +35,9 @@ class PromiseAdmin(LoanEntryAdmin):
 class ContactCostAdmin(admin.ModelAdmin):
     list_display = ("channel", "currency", "cost_amount", "minute_amount", "since")
     list_filter = ("channel", "currency")
+
+
+@admin.register(PromiseRule)
+class PromiseRuleAdmin(DatedRowAdmin):
+    list_display = ("effective_from", "grace_days", "kept_ratio", "set_by")
+    list_select_related = ("set_by",)

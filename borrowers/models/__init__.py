@@ -3,7 +3,7 @@
 from borrowers.models.agreements import AttributeDefinition, Collateral, LoanEvent, LoanParty
 from borrowers.models.business_date import BusinessDate
 from borrowers.models.closing import ClosingStep, DayClose
-from borrowers.models.contacts import ContactCost, ContactEvent, Promise
+from borrowers.models.contacts import ContactCost, ContactEvent, Promise, PromiseRule
 from borrowers.models.delinquency import Bucket, Delinquency, MonthEndSnapshot
 from borrowers.models.imports import ImportRun
 from borrowers.models.ledger import (
@@ -45,6 +45,7 @@ __all__ = [
     "Payment",
     "Product",
     "Promise",
+    "PromiseRule",
     "Reconciliation",
     "ReconciliationDifference",
     "SchedulePlan",

@@ -122,6 +122,32 @@ class Promise(models.Model):
         return f"{self.amount} by {self.due_on}"
 
 
+class PromiseRule(models.Model):
+    """When promises made from a day on count as kept. Append-only: a new row takes over from its day on."""
+
+    effective_from = models.DateField(unique=True)
+    grace_days = models.PositiveSmallIntegerField(
+        help_text="Days after its due day in which money still keeps a promise."
+    )
+    kept_ratio = models.DecimalField(
+        max_digits=4, decimal_places=3, help_text="Share of the amount, above 0 up to 1, that has to come in."
+    )
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+    booked_at = booked_at_field()
+
+    class Meta:
+        ordering = ["-effective_from"]
+        constraints = [
+            models.CheckConstraint(condition=Q(grace_days__lte=60), name="promise_grace_is_at_most_60_days"),
+            models.CheckConstraint(
+                condition=Q(kept_ratio__gt=0, kept_ratio__lte=1), name="kept_is_a_share_of_the_promise"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"promises from {self.effective_from}"
+
+
 class ContactCost(models.Model):
     """What a contact by a channel costs, in a currency, from a day on until a later line takes over.
 

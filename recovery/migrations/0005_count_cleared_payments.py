@@ -13,5 +13,5 @@ class Migration(migrations.Migration):
 
     operations = [
         RunSqlFile(DROP, reverse="migrations/sql/0002_promise_states.sql"),
-        RunSqlFile("sql/promise_states.sql", reverse=DROP),
+        RunSqlFile("migrations/sql/0005_promise_states.sql", reverse=DROP),
     ]

@@ -1,28 +1,9 @@
 """Terms, limits and plans in the admin: the first two are added to, the rest is read."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
-from creditpath.admin_lists import ReadOnlyAdmin
+from creditpath.admin_lists import DatedRowAdmin, ReadOnlyAdmin
 from recovery.models import Plan, PlanBudgetLine, PlanEvent, PlanInstalment, PlanLimit, PlanTerms
-
-
-class DatedRowAdmin(admin.ModelAdmin):
-    """Rows that count from a day on; a new one takes over, none is changed."""
-
-    exclude = ("set_by", "booked_at")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        obj.set_by = request.user
-        super().save_model(request, obj, form, change)
 
 
 @admin.register(PlanTerms)

@@ -188,6 +188,8 @@ def build_offers(
         least = (standing.owed_amount * (1 - limit.discount_ratio)).quantize(CENT, ROUND_UP)
         if least < standing.owed_amount:
             offers.append(offer(Kind.SETTLEMENT, 1, least))
+    if any(one.is_affordable and not one.beyond for one in offers):
+        offers = [one for one in offers if one.is_affordable]
     return sorted(offers, key=lambda one: (bool(one.beyond), one.is_affordable is False))
 
 

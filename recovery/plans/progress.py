@@ -30,6 +30,7 @@ class PlanShown:
     missed_amount: Decimal
     next_due_on: date | None
     next_due_amount: Decimal | None
+    n: int
     loan_name: str
     borrower_id: int
     borrower_name: str

@@ -16,6 +16,7 @@ SQL_FILES = (
     "scoring/sql/loan_features.sql",
     "borrowers/sql/buckets.sql",
     "borrowers/sql/delinquency.sql",
+    "borrowers/sql/promises.sql",
     "borrowers/sql/settlement.sql",
 )
 OF_THE_DAY = "on the day"

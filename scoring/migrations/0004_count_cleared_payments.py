@@ -13,5 +13,5 @@ class Migration(migrations.Migration):
 
     operations = [
         RunSqlFile(DROP, reverse="migrations/sql/0002_loan_features.sql"),
-        RunSqlFile("sql/loan_features.sql", reverse=DROP),
+        RunSqlFile("migrations/sql/0004_loan_features.sql", reverse=DROP),
     ]

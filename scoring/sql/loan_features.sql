@@ -223,43 +223,11 @@ BEGIN
         )
         GROUP BY asked.n
     ),
-    -- A promise is broken once its due day and two days of grace have passed without 95 % of it, unless a newer one replaced it.
+    -- Which promises were broken is the rule of promises_of; those of the last 180 days count.
     promised AS (
-        SELECT
-            promise.n,
-            count(*) AS n_made,
-            count(*) FILTER (
-                WHERE promise.due_on + 2 < promise.as_of
-                    AND (promise.replaced_on IS NULL OR promise.replaced_on > promise.due_on + 2)
-                    AND coalesce(came_in.amount, 0) < 0.95 * promise.amount
-            ) AS n_broken
-        FROM (
-            SELECT
-                asked.n, asked.as_of, asked.known_at, promise.loan_id, promise.amount, promise.made_on, promise.due_on,
-                lead(promise.made_on) OVER (PARTITION BY asked.n ORDER BY promise.made_on, promise.id) AS replaced_on
-            FROM asked
-            JOIN borrowers_promise AS promise
-                ON promise.loan_id = asked.loan_id
-                AND promise.made_on <= asked.as_of
-                AND promise.made_on > asked.as_of - 180
-                AND promise.booked_at <= asked.known_at
-        ) AS promise
-        LEFT JOIN LATERAL (
-            SELECT sum(payment.amount) AS amount
-            FROM borrowers_payment AS payment
-            WHERE payment.loan_id = promise.loan_id
-                AND payment.status = 'cleared'
-                AND payment.reverses_id IS NULL
-                AND payment.effective_on
-                    BETWEEN promise.made_on AND least(promise.as_of, promise.due_on + 2, promise.replaced_on - 1)
-                AND payment.booked_at <= promise.known_at
-                AND NOT EXISTS (
-                    SELECT FROM borrowers_payment AS reversal
-                    WHERE reversal.reverses_id = payment.id
-                        AND reversal.effective_on <= promise.as_of
-                        AND reversal.booked_at <= promise.known_at
-                )
-        ) AS came_in ON true
+        SELECT promise.n, count(*) AS n_made, count(*) FILTER (WHERE promise.state = 'broken') AS n_broken
+        FROM promises_of(loans, days, knowns) AS promise
+        WHERE promise.made_on > promise.day - 180
         GROUP BY promise.n
     )
     SELECT

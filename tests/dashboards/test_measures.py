@@ -11,7 +11,7 @@ from borrowers.models import Delinquency, Loan, MonthEndSnapshot
 from recovery.measures import measure_dashboard, measure_teams, measure_tiers
 from scoring.engine.services import score_loans
 from scoring.models import Score
-from tests.factories import make_contact, make_payment, make_promise
+from tests.factories import make_contact, make_loan, make_payment, make_promise
 from tests.models import promote_logistic
 
 FIGURES = (
@@ -105,11 +105,19 @@ def test_work_of_the_day_is_counted_by_the_team_of_who_did_it(
     loan = portfolio[0]
     event = make_contact(loan.borrower, frozen_day, outcome="promise", agent=people["agent"], loan=loan)
     make_promise(loan, made_on=frozen_day, due_on=frozen_day, amount=10, contact_event=event)
+    for amount, paid in ((10, 10), (30, 0)):
+        other = make_loan(borrower=loan.borrower, instalments=[(date(2026, 5, 1), 50)])
+        said = make_contact(loan.borrower, date(2026, 6, 10), outcome="promise", agent=people["agent"], loan=other)
+        make_promise(other, made_on=date(2026, 6, 10), due_on=date(2026, 6, 12), amount=amount, contact_event=said)
+        if paid:
+            make_payment(other, date(2026, 6, 12), paid)
     make_contact(loan.borrower, date(2026, 6, 29), agent=people["agent"])
     make_contact(loan.borrower, frozen_day, agent=people["admin"])
     teams = {work.team: work for work in measure_teams(day=frozen_day, only=PortfolioFilter())}
     assert (teams["North"].n_contacts, teams["North"].n_promises) == (1, 1)
     assert (teams["no team"].n_contacts, teams["no team"].n_promises) == (1, 0)
+    assert teams["North"].kept_ratio == pytest.approx(2 / 3)  # that of today is kept by a payment of today
+    assert teams["North"].kept_money_ratio == pytest.approx(20 / 50)
 
 
 def test_whole_dashboard_takes_four_queries(

@@ -2,6 +2,7 @@
 -- indexes.
 SELECT
     plan.*, progress.state, progress.since, progress.paid_amount, progress.due_amount, progress.n_missed, progress.missed_amount,
+    (SELECT count(*) FROM recovery_planinstalment AS instalment WHERE instalment.plan_id = plan.id) AS n,
     progress.next_due_on, progress.next_due_amount, loan.external_id AS loan_name, loan.borrower_id,
     borrower.full_name AS borrower_name,
     coalesce(nullif(trim(person.first_name || ' ' || person.last_name), ''), person.username) AS who
