@@ -195,6 +195,10 @@ SPECTACULAR_SETTINGS = {
         "TemplateChannel": "recovery.models.MessageTemplate.Channel",
         "HoldChannel": "recovery.models.Hold.Channel",
         "HoldKind": "recovery.models.Hold.Kind",
+        "GrievanceChannel": "recovery.models.Grievance.Channel",
+        "GrievanceKind": "recovery.models.Grievance.Kind",
+        "GrievanceOutcome": "recovery.models.GrievanceAnswer.Outcome",
+        "ContactOutcome": "borrowers.models.ContactEvent.Outcome",
     },
 }
 

@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from recovery.api import ActionViewSet, RecommendationViewSet, WorklistViewSet
 from recovery.contacts.api import ContactBlockViewSet, ContactPermissionView, ContactReservationViewSet, HoldViewSet
+from recovery.grievances.api import GrievanceViewSet
 from recovery.outreach.api import DiallerFileViewSet, DiallerResultsView, MessageTemplateViewSet, OutgoingMessageViewSet
 from recovery.outreach.events_api import CallEventView, InboundMessageView
 
@@ -15,6 +16,7 @@ router.register("actions", ActionViewSet, basename="action")
 router.register("contact-reservations", ContactReservationViewSet, basename="contact-reservation")
 router.register("contact-blocks", ContactBlockViewSet, basename="contact-block")
 router.register("holds", HoldViewSet, basename="hold")
+router.register("grievances", GrievanceViewSet, basename="grievance")
 router.register("outgoing-messages", OutgoingMessageViewSet, basename="outgoing-message")
 urlpatterns = [
     path("message-templates/", MessageTemplateViewSet.as_view({"get": "list"}), name="message-template-list"),

@@ -54,6 +54,12 @@ class AttemptIsOver(DomainError):
     code = "attempt_is_over"
 
 
+class GrievanceRefused(DomainError):
+    """The dispute or complaint, or its answer, cannot be kept like this."""
+
+    code = "invalid"
+
+
 class HoldRefused(DomainError):
     """The hold cannot be set like this."""
 

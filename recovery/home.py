@@ -18,7 +18,7 @@ from creditpath.access import may_call
 from creditpath.accounts.models import Role, User
 from creditpath.jobs.models import Job, Worker
 from recovery.lists import QUEUES
-from recovery.models import Action, Recommendation, WorklistItem
+from recovery.models import Action, Grievance, Recommendation, WorklistItem
 from scoring.models import Deployment, ScoringRun, StaleLoan
 
 SHOWN_AHEAD = 5
@@ -125,6 +125,7 @@ def _manager(user: User, day: date) -> Home:
             Figure("Broken promises", f"{work['broken']:,}", "to be called first", f"{list_url}?queue=broken"),
             Figure("Follow-ups due", f"{work['due']:,}", "agreed for today or before", f"{list_url}?queue=due"),
             Figure("On nobody's list", f"{work['left']:,}", "the shifts are full", f"{list_url}?queue=left"),
+            *_grievance_figures(user, day),
             Figure("Legal review", f"{work['review']:,}", "wait for your decision", f"{list_url}?queue=review"),
             Figure("Done today", f"{work['done']:,}", f"of {work['n_day']:,} recommended", f"{list_url}?queue=done"),
         ),
@@ -185,7 +186,6 @@ def _model_watcher(user: User, day: date) -> Home:
 def _compliance(user: User, day: date) -> Home:
     week = ContactEvent.objects.in_last_days(7, as_of=day).aggregate(
         n=Count("id"),
-        dispute=Count("id", filter=Q(outcome="dispute")),
         hardship=Count("id", filter=Q(outcome="hardship")),
     )
     events = _address("admin:borrowers_contactevent_changelist")
@@ -194,12 +194,7 @@ def _compliance(user: User, day: date) -> Home:
         headline=f"{_count(week['n'], 'contact')} in the 7 days to {day.day} {day:%b %Y}.",
         figures=(
             Figure("Contacts", f"{week['n']:,}", "all channels, 7 days", events),
-            Figure(
-                "Disputes",
-                f"{week['dispute']:,}",
-                "reported in 7 days",
-                f"{events}?outcome__exact=dispute" if events else "",
-            ),
+            *_grievance_figures(user, day),
             Figure(
                 "Hardship",
                 f"{week['hardship']:,}",
@@ -209,6 +204,7 @@ def _compliance(user: User, day: date) -> Home:
         ),
         ways=_ways(
             user,
+            ("recovery:grievances", "Disputes", "Disputes and complaints with their clocks"),
             ("recovery:worklist", "Worklist", "Who is to be contacted today, and why"),
             ("admin:recovery_recommendation_changelist", "Decision log", "Every decision with facts and reasons"),
             ("recovery:policies", "Policies", "The rules by version, tried on past days and approved"),
@@ -303,6 +299,20 @@ def _work(whose: Q, day: date) -> dict[str, Any]:
             n_by_priors=Count("id", filter=Q(ordered_by=Recommendation.OrderedBy.PRIORS)),
         )
     )
+
+
+def _grievance_figures(user: User, day: date) -> tuple[Figure, ...]:
+    counts = Grievance.objects.visible_to(user).aggregate(
+        open=Count("id", filter=Q(answer__isnull=True)),
+        overdue=Count("id", filter=Q(answer__isnull=True, answer_due_on__lt=day)),
+    )
+    late = f"{counts['overdue']:,} overdue" if counts["overdue"] else "none overdue"
+    return (
+        Figure(
+            "Disputes and complaints", f"{counts['open']:,}", f"to answer, {late}", reverse("recovery:grievances"),
+            "bad" if counts["overdue"] else "",
+        ),
+    )  # fmt: skip
 
 
 def _scoring_figures() -> tuple[Figure, ...]:

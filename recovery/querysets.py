@@ -48,6 +48,15 @@ class OfBorrowerQuerySet(models.QuerySet):
         return self
 
 
+class GrievanceQuerySet(OfBorrowerQuerySet):
+    def open(self) -> Self:
+        return self.filter(answer__isnull=True)
+
+    def overdue(self, day: date) -> Self:
+        """Keep what is not answered although its last day for an answer lies before a day."""
+        return self.open().filter(answer_due_on__lt=day)
+
+
 class MessageTemplateQuerySet(models.QuerySet):
     def live(self) -> Self:
         """Keep the versions that messages are written from."""

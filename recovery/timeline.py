@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from borrowers.models import Borrower, ContactEvent, Loan, Payment, Promise
 from creditpath.accounts.models import User
+from recovery.models import Grievance
 from scoring.models import Purpose, Score
 
 ENTRIES = 60  # of each kind on one page
@@ -20,7 +21,7 @@ ZERO = Decimal(0)
 class Entry:
     """One line of the timeline."""
 
-    kind: str  # contact, promise, payment, score
+    kind: str  # contact, promise, payment, score, grievance
     icon: str
     at: datetime
     day: date
@@ -60,6 +61,7 @@ def build_timeline(
         _promises(by_id, promises, last),
         _payments(by_id, last),
         _scores(by_id, last),
+        _grievances(borrower, last),
     ]
     cut = max((rows[-1].day for rows in kinds if len(rows) == ENTRIES), default=None)
     entries = sorted((entry for rows in kinds for entry in rows), key=lambda entry: (entry.day, entry.at), reverse=True)
@@ -172,6 +174,32 @@ def _payments(by_id: dict[int, Loan], last: date) -> list[Entry]:
                 amount=f"{loan.currency} {row.amount:,.2f}",
                 tone="bad" if row.reverses_id else "good",
                 state="taken back later" if hasattr(row, "reversed_by") else "",
+            )
+        )
+    return entries
+
+
+def _grievances(borrower: Borrower, last: date) -> list[Entry]:
+    rows = (
+        Grievance.objects.filter(borrower=borrower, received_on__lte=last)
+        .select_related("answer", "recorded_by", "loan")
+        .order_by("-received_on", "-id")[:ENTRIES]
+    )
+    entries = []
+    for row in rows:
+        answer = getattr(row, "answer", None)
+        due = f"answer due {row.answer_due_on.day} {row.answer_due_on:%b %Y}"
+        entries.append(
+            Entry(
+                kind="grievance",
+                icon="warning",
+                at=row.booked_at,
+                day=row.received_on,
+                title=f"{row.get_kind_display().capitalize()}: {row.get_subject_display()}",
+                detail=f"Loan {row.loan}. {row.text}" if row.loan else row.text,
+                who=_name(row.recorded_by),
+                tone="" if answer else "warn",
+                state=answer.get_outcome_display() if answer else due,
             )
         )
     return entries

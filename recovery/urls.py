@@ -29,5 +29,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("policies/", include("recovery.policymaking.urls")),
     path("", include("recovery.outreach.urls")),
     path("", include("recovery.inbound.urls")),
+    path("", include("recovery.grievances.urls")),
     path("dashboards/portfolio/", portfolio_dashboard, name="portfolio-dashboard"),
 ]

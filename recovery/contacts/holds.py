@@ -9,7 +9,8 @@ from borrowers.models import Borrower, ContactPoint, Loan
 from borrowers.services import get_business_date
 from creditpath.accounts.models import User
 from recovery.errors import BorrowerOutOfReach, HoldRefused
-from recovery.models import Hold, ValidationNotice
+from recovery.grievances.services import record_grievance
+from recovery.models import Grievance, Hold, ValidationNotice
 
 Kind = Hold.Kind
 LATEST_END = date(2199, 12, 31)
@@ -38,9 +39,9 @@ def set_hold(
 ) -> Hold:
     """Stop contacts with a person, or some of them, from a day on (today) until a day or until it is lifted.
 
-    Hardship stands for 30 days and breathing space for as long as the rules say unless an end is given; a dispute stands until it
-    is verified, that is lifted. It counts at once, also for attempts that are reserved and asked about again at dispatch. Raises
-    HoldRefused with a remedy for each field, BorrowerOutOfReach.
+    Hardship stands for 30 days and breathing space for as long as the rules say unless an end is given. A dispute is entered in
+    the register, and its hold stands until it is answered. A hold counts at once, also for attempts that are reserved and asked
+    about again at dispatch. Raises HoldRefused with a remedy for each field, GrievanceRefused, BorrowerOutOfReach.
     """
     if set_by is not None and not Borrower.objects.visible_to(set_by).filter(pk=borrower.pk).exists():
         raise BorrowerOutOfReach()
@@ -51,6 +52,12 @@ def set_hold(
         starts_on=starts_on, ends_on=ends_on,
     ):  # fmt: skip
         raise HoldRefused(" ".join(fields.values()), fields=fields)
+    if kind == Kind.DISPUTE:
+        entered = record_grievance(
+            borrower=borrower, loan=loan, kind=Grievance.Kind.DISPUTE, subject=Grievance.Subject.OTHER,
+            channel=Grievance.Channel.CALL, text=reason, received_on=starts_on, recorded_by=set_by,
+        )  # fmt: skip
+        return entered.holds.get(lifts__isnull=True)
     if ends_on is None and kind in DEFAULT_DAYS:
         ends_on = starts_on + timedelta(days=_default_days(kind, borrower, today) - 1)
     return _write(
@@ -81,7 +88,9 @@ def find_faults(
         fields[NEEDS[Kind(kind)][0]] = NEEDS[Kind(kind)][1]
     if from_time and until_time and until_time <= from_time:
         fields["until_time"] = "Enter a time after the first one; what passes midnight is two holds."
-    if ends_on is not None and ends_on > LATEST_END:
+    if ends_on is not None and kind == Kind.DISPUTE:
+        fields["ends_on"] = "A dispute stands until it is answered: leave this empty."
+    elif ends_on is not None and ends_on > LATEST_END:
         fields["ends_on"] = "That is too far away: leave it empty for a hold until it is lifted."
     if ends_on is not None and starts_on is not None and ends_on < starts_on:
         fields["ends_on"] = "The last day is before the first: choose that day or a later one."
@@ -96,6 +105,8 @@ def lift_hold(*, hold: Hold, reason: str, lifted_by: User | None) -> Hold:
         raise HoldRefused(fields={"reason": "Say why it is lifted."})
     if hold.lifts_id is not None or hasattr(hold, "lifted_by"):
         raise HoldRefused("This hold is lifted already.")
+    if hold.grievance_id is not None:
+        raise HoldRefused("Answer the dispute: its answer lifts the hold.")
     return _write(
         borrower=hold.borrower, loan=hold.loan, kind=hold.kind, channel=hold.channel, lifts=hold,
         starts_on=max(hold.starts_on, get_business_date()), reason=reason.strip(), set_by=lifted_by,

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from recovery.models import ContactRule, Jurisdiction, LimitationPeriod
+from recovery.models import AnswerPeriod, ContactRule, Jurisdiction, LimitationPeriod
 
 FILE = Path(__file__).with_name("shipped.toml")
 FROM_THE_BEGINNING = date(1970, 1, 1)
@@ -17,7 +17,7 @@ FROM_THE_BEGINNING = date(1970, 1, 1)
 
 @transaction.atomic
 def ensure_shipped_rules(*, using: str = "default") -> int:
-    """Write jurisdictions, rules and limitation periods that are missing and return how many; what is there stays as it is.
+    """Write jurisdictions, rules, limitation and answer periods that are missing and return how many; what is there stays.
 
     A version of the lender's own, be it a draft, keeps the shipped one of its jurisdiction out. A handful of queries.
     """
@@ -50,7 +50,18 @@ def ensure_shipped_rules(*, using: str = "default") -> int:
         if line["jurisdiction"] not in timed
     ]
     LimitationPeriod.objects.using(using).bulk_create(periods)
-    return len(places) + len(rules) + len(periods)
+    answered = set(AnswerPeriod.objects.using(using).values_list("kind", "jurisdiction_id"))
+    answers = [
+        AnswerPeriod(
+            jurisdiction_id=line.get("jurisdiction"),
+            effective_from=FROM_THE_BEGINNING,
+            **_without(line, "jurisdiction"),
+        )
+        for line in shipped["answer_period"]
+        if (line["kind"], line.get("jurisdiction")) not in answered
+    ]
+    AnswerPeriod.objects.using(using).bulk_create(answers)
+    return len(places) + len(rules) + len(periods) + len(answers)
 
 
 def _without(line: dict[str, Any], *names: str) -> dict[str, Any]:

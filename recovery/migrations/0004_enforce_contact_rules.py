@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
     operations = [
         RunSqlFile("sql/contacts/hours.sql", reverse="sql/contacts/drop_hours.sql"),
         RunSqlFile("sql/contacts/rules.sql", reverse="sql/contacts/drop_rules.sql"),
-        RunSqlFile("sql/contacts/holds.sql", reverse="sql/contacts/drop_holds.sql"),
-        RunSqlFile("sql/contacts/permission.sql", reverse="sql/contacts/drop_permission.sql"),
+        RunSqlFile("migrations/sql/0004_holds.sql", reverse="sql/contacts/drop_holds.sql"),
+        RunSqlFile("migrations/sql/0004_permission.sql", reverse="sql/contacts/drop_permission.sql"),
         RunSqlFile("sql/contacts/reserving.sql", reverse="sql/contacts/drop_reserving.sql"),
         AppendOnly("recovery_contactprofile"),
         AppendOnly("recovery_hold"),

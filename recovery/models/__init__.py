@@ -2,6 +2,7 @@
 
 from recovery.models.contact_rules import ContactProfile, ContactRule, Jurisdiction, LimitationPeriod, Profile
 from recovery.models.decisions import DecisionAnswer, PerformedAction, Recommendation
+from recovery.models.grievances import AnswerPeriod, Grievance, GrievanceAnswer
 from recovery.models.holds import Hold, ValidationNotice
 from recovery.models.outreach import (
     CallBack,
@@ -21,6 +22,7 @@ from recovery.models.worklists import WorklistItem
 
 __all__ = [
     "Action",
+    "AnswerPeriod",
     "CallBack",
     "CallEvent",
     "ContactBlock",
@@ -30,6 +32,8 @@ __all__ = [
     "DecisionAnswer",
     "DiallerEntry",
     "DiallerFile",
+    "Grievance",
+    "GrievanceAnswer",
     "Hold",
     "IdentityCheck",
     "InboundMessage",

@@ -49,6 +49,14 @@ class Hold(models.Model):
     reason = models.CharField(max_length=500, help_text="What was said or came in, and how.")
     lifts = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="lifted_by")
     contact_event = models.ForeignKey(ContactEvent, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    grievance = models.ForeignKey(
+        "recovery.Grievance",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="holds",
+        help_text="The dispute that holds, and whose answer lifts it.",
+    )
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
     booked_at = booked_at_field()
 

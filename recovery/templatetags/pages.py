@@ -34,6 +34,7 @@ NAVIGATION = (
     ("recovery:inbound", "Inbound"),
     ("recovery:outbox", "Messages"),
     ("recovery:plans", "Plans"),
+    ("recovery:grievances", "Disputes"),
     ("recovery:portfolio-dashboard", "Portfolio"),
     ("recovery:policies", "Policies"),
     ("borrowers:imports", "Import"),
@@ -49,6 +50,7 @@ BELOW = {
     "recovery:inbound": ("recovery:inbound-check", "recovery:inbound-disclosure"),
     "recovery:plans": ("recovery:plan", "recovery:make-plan"),
     "recovery:outbox": ("recovery:message-templates", "recovery:message-template", "recovery:write-message", "recovery:dialler"),
+    "recovery:grievances": ("recovery:grievance", "recovery:record-grievance"),
     "recovery:policies": (
         "recovery:policy", "recovery:policy-line", "recovery:add-policy-line", "recovery:policy-replay",
         "recovery:compare-policies",

@@ -17,7 +17,7 @@ THROTTLE = 6  # the counter of requests in the cache table, and the savepoint ar
 # resource -> queries for a page, whatever its length
 BUDGET = {
     "borrowers": 2, "loans": 1, "payments": 1, "promises": 1, "imports": 1, "scores": 1, "models": 1,
-    "recommendations": 1, "worklist": 1, "actions": 1,
+    "recommendations": 1, "worklist": 1, "actions": 1, "grievances": 1,
 }  # fmt: skip
 
 

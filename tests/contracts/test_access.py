@@ -33,6 +33,9 @@ FOREIGN_ROWS: dict[str, Callable[[World], int]] = {
     "api:contact-reservation-release": lambda world: world.foreign.attempt.pk,
     "api:contact-block-detail": lambda world: world.foreign.block.pk,
     "api:hold-detail": lambda world: world.foreign.hold.pk,
+    "recovery:record-grievance": lambda world: world.foreign.borrower.pk,
+    "recovery:grievance": lambda world: world.foreign.grievance.pk,
+    "api:grievance-detail": lambda world: world.foreign.grievance.pk,
     "recovery:write-message": lambda world: world.foreign.borrower.pk,
     "recovery:inbound-check": lambda world: world.foreign.borrower.pk,
     "recovery:inbound-disclosure": lambda world: world.foreign.borrower.pk,
@@ -91,6 +94,8 @@ def call(client: Client, method: str, address: str) -> Any:
 def fault_of(client: Client, user: User | None, method: str, name: str, address: str) -> str | None:
     """Call a route and return what differs from the matrix, None if nothing does."""
     answer = call(client, method, address)
+    if answer.streaming:
+        b"".join(answer)  # type: ignore[arg-type]  reading a file to its end closes it
     status = answer.status_code
     where = f"{user.role if user else 'anonymous'} {method} {address} ({name}) -> {status}"
     if status >= 500 and name != "readyz":
@@ -119,6 +124,12 @@ def fault_of(client: Client, user: User | None, method: str, name: str, address:
 ANONYMOUS = "anonymous"
 
 
+def opens_the_admin(user: User | None, name: str) -> bool:
+    """Leave out the admin's forms for those who may open its door: rights on models decide behind it, which has its own tests."""
+    behind = name.startswith("admin:") and not name.endswith("_changelist")
+    return behind and user is not None and may_call(user, name)
+
+
 @pytest.mark.parametrize("who", [ANONYMOUS, *Role])
 def test_every_route_does_what_the_matrix_says(
     who: str, world: World, people: dict[Role, User], client_of: Clients, request: pytest.FixtureRequest
@@ -131,6 +142,8 @@ def test_every_route_does_what_the_matrix_says(
         filled = fill(address, pattern, pk=world.own.borrower.pk)
         if resolve(filled).view_name != name:
             continue  # an earlier route has this address
+        if opens_the_admin(user, name):
+            continue
         for method in ("GET", "POST"):
             if client is None:
                 client = Client() if user is None else client_of(Role(who))

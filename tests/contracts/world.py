@@ -13,6 +13,7 @@ from recovery.models import (
     Action,
     ContactBlock,
     ContactReservation,
+    Grievance,
     Hold,
     MessageTemplate,
     OutgoingMessage,
@@ -46,6 +47,7 @@ class Case:
     hold: Hold
     message: OutgoingMessage
     plan: Plan
+    grievance: Grievance
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,22 @@ def make_case(team: Team, agent: User, run: ScoringRun, rule: PolicyRule) -> Cas
     )  # fmt: skip
     refresh_delinquency(as_of=DAY, loans=[loan.pk])
     plan = make_plan(loan, by=agent, day=DAY)
+    grievance = Grievance.objects.create(
+        borrower=borrower, kind="complaint", subject="other", channel="letter", text="secret words", received_on=DAY
+    )
     return Case(
-        borrower, loan, payment, contact, promise, score, recommendation, item, attempt, block, hold, message, plan
+        borrower,
+        loan,
+        payment,
+        contact,
+        promise,
+        score,
+        recommendation,
+        item,
+        attempt,
+        block,
+        hold,
+        message,
+        plan,
+        grievance,
     )

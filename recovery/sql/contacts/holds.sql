@@ -2,7 +2,7 @@
 
 -- Holds of a person that stand at an instant, for one debt or, without a loan, for any. A hold stands on whole days in the
 -- borrower's zone; where the zone is not certain it starts with the first and ends with the last of them. A lift counts at once.
-CREATE FUNCTION holds_of(p_borrower bigint, p_loan bigint, p_instant timestamptz, p_zones text[]) RETURNS SETOF recovery_hold
+CREATE OR REPLACE FUNCTION holds_of(p_borrower bigint, p_loan bigint, p_instant timestamptz, p_zones text[]) RETURNS SETOF recovery_hold
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
 AS $$
     SELECT hold.*
@@ -23,7 +23,7 @@ AS $$
 $$;
 
 -- The same for all borrowers on a day, as known at an instant: what policies decide from.
-CREATE FUNCTION holds_on(p_day date, p_known timestamptz) RETURNS SETOF recovery_hold
+CREATE OR REPLACE FUNCTION holds_on(p_day date, p_known timestamptz) RETURNS SETOF recovery_hold
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT hold.*
@@ -39,7 +39,7 @@ AS $$
 $$;
 
 -- A loan of a hold is the person's own or one they answer for; a lift is of a hold of the same person and kind.
-CREATE FUNCTION check_hold() RETURNS trigger
+CREATE OR REPLACE FUNCTION check_hold() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -57,6 +57,12 @@ BEGIN
             AND hold.kind = NEW.kind AND hold.starts_on <= NEW.starts_on
     ) THEN
         sentence := 'lift_is_of_a_hold_of_the_same_person_and_kind';
+    ELSIF NEW.lifts_id IS NOT NULL AND EXISTS (
+        SELECT FROM recovery_hold AS hold
+        WHERE hold.id = NEW.lifts_id AND hold.grievance_id IS NOT NULL
+            AND NOT EXISTS (SELECT FROM recovery_grievanceanswer AS answer WHERE answer.grievance_id = hold.grievance_id)
+    ) THEN
+        sentence := 'dispute_is_answered_before_its_hold_is_lifted';
     END IF;
     IF sentence IS NOT NULL THEN
         RAISE EXCEPTION USING
@@ -68,7 +74,7 @@ END
 $$;
 
 -- Whether a person owes a loan or answers for it, on a day or ever.
-CREATE FUNCTION is_party_to(p_borrower bigint, p_loan bigint, p_day date) RETURNS boolean
+CREATE OR REPLACE FUNCTION is_party_to(p_borrower bigint, p_loan bigint, p_day date) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT EXISTS (SELECT FROM borrowers_loan WHERE id = p_loan AND borrower_id = p_borrower)
@@ -79,48 +85,68 @@ AS $$
         )
 $$;
 
-CREATE TRIGGER holds_are_checked BEFORE INSERT ON recovery_hold FOR EACH ROW EXECUTE FUNCTION check_hold();
+CREATE OR REPLACE TRIGGER holds_are_checked BEFORE INSERT ON recovery_hold FOR EACH ROW EXECUTE FUNCTION check_hold();
 
--- Who disputes or reports hardship is left in peace for 30 days, however the contact came into the books; a person decides what
--- follows. Where the contact is corrected later, the hold is lifted. Fires once per INSERT statement.
-CREATE FUNCTION hold_on_dispute_and_hardship() RETURNS trigger
+-- Who reports hardship is left in peace for 30 days, however the contact came into the books; a person decides what follows. Who
+-- disputes opens a dispute, which holds until it is answered; where its last day for an answer is over as the contact comes into
+-- the books, with a history that is imported, it holds for 30 days only. Where the contact is corrected later, the hold is lifted
+-- and the dispute withdrawn. Fires once per INSERT statement.
+CREATE OR REPLACE FUNCTION hold_on_dispute_and_hardship() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
+    WITH said AS MATERIALIZED (
+        SELECT
+            event.*,
+            CASE WHEN event.outcome = 'dispute' THEN event.loan_id END AS held_loan_id,
+            event.outcome = 'dispute'
+                AND answer_due_on('dispute', borrower.jurisdiction, event.effective_on)
+                    >= coalesce((SELECT day FROM borrowers_businessdate LIMIT 1), CURRENT_DATE) AS is_open
+        FROM new_event AS event
+        JOIN borrowers_borrower AS borrower ON borrower.id = event.borrower_id
+        WHERE event.outcome IN ('dispute', 'hardship')
+            AND (
+                event.outcome <> 'dispute' OR event.loan_id IS NULL OR is_party_to(event.borrower_id, event.loan_id, NULL)
+            )
+    ), opened AS (
+        INSERT INTO recovery_grievance (
+            borrower_id, loan_id, kind, subject, channel, text, received_on, contact_event_id, recorded_by_id, booked_at
+        )
+        SELECT
+            borrower_id, held_loan_id, 'dispute', 'other',
+            CASE WHEN channel IN ('sms', 'email', 'letter', 'visit') THEN channel ELSE 'call' END,
+            coalesce(nullif(note, ''), 'Said so in a contact: disputes the debt.'), effective_on, id, agent_id, booked_at
+        FROM said
+        WHERE is_open
+    )
     INSERT INTO recovery_hold (borrower_id, loan_id, kind, starts_on, ends_on, reason, contact_event_id, set_by_id, booked_at)
     SELECT
-        event.borrower_id,
-        CASE WHEN event.outcome = 'dispute' THEN event.loan_id END,
-        event.outcome, event.effective_on, event.effective_on + 29,
-        CASE event.outcome WHEN 'dispute' THEN 'Said so in a contact: disputes the debt.' ELSE 'Said so in a contact: hardship.' END,
-        event.id, event.agent_id, event.booked_at
+        borrower_id, held_loan_id, outcome, effective_on, effective_on + 29,
+        CASE outcome WHEN 'dispute' THEN 'Said so in a contact: disputes the debt.' ELSE 'Said so in a contact: hardship.' END,
+        id, agent_id, booked_at
+    FROM said
+    WHERE NOT is_open;
+
+    INSERT INTO recovery_grievanceanswer (grievance_id, outcome, text, answered_on, answered_by_id, booked_at)
+    SELECT
+        grievance.id, 'withdrawn', 'The contact in which it was said was corrected.',
+        greatest(grievance.received_on, event.effective_on), event.agent_id, event.booked_at
     FROM new_event AS event
-    WHERE event.outcome IN ('dispute', 'hardship')
-        AND (
-            event.outcome <> 'dispute' OR event.loan_id IS NULL OR is_party_to(event.borrower_id, event.loan_id, NULL)
-        );
+    JOIN recovery_grievance AS grievance ON grievance.contact_event_id = event.corrects_id
+    WHERE NOT EXISTS (SELECT FROM recovery_grievanceanswer AS answer WHERE answer.grievance_id = grievance.id);
+
     INSERT INTO recovery_hold (borrower_id, loan_id, kind, starts_on, reason, lifts_id, contact_event_id, set_by_id, booked_at)
     SELECT
         hold.borrower_id, hold.loan_id, hold.kind, greatest(hold.starts_on, event.effective_on),
         'The contact that it followed from was corrected.', hold.id, event.id, event.agent_id, event.booked_at
     FROM new_event AS event
     JOIN recovery_hold AS hold ON hold.contact_event_id = event.corrects_id AND hold.lifts_id IS NULL
-    WHERE NOT EXISTS (SELECT FROM recovery_hold AS lift WHERE lift.lifts_id = hold.id);
+    WHERE hold.grievance_id IS NULL AND NOT EXISTS (SELECT FROM recovery_hold AS lift WHERE lift.lifts_id = hold.id);
     RETURN NULL;
 END
 $$;
 
-CREATE TRIGGER disputes_and_hardship_hold
+CREATE OR REPLACE TRIGGER disputes_and_hardship_hold
     AFTER INSERT ON borrowers_contactevent
     REFERENCING NEW TABLE AS new_event
     FOR EACH STATEMENT EXECUTE FUNCTION hold_on_dispute_and_hardship();
-
--- Holds of contacts that were in the books before there were holds.
-INSERT INTO recovery_hold (borrower_id, loan_id, kind, starts_on, ends_on, reason, contact_event_id, set_by_id, booked_at)
-SELECT
-    event.borrower_id, CASE WHEN event.outcome = 'dispute' THEN event.loan_id END, event.outcome, event.effective_on,
-    event.effective_on + 29, 'Said so in a contact.', event.id, event.agent_id, event.booked_at
-FROM borrowers_contactevent AS event
-WHERE event.outcome IN ('dispute', 'hardship')
-    AND NOT EXISTS (SELECT FROM borrowers_contactevent AS correction WHERE correction.corrects_id = event.id)
-    AND (event.outcome <> 'dispute' OR event.loan_id IS NULL OR is_party_to(event.borrower_id, event.loan_id, NULL));
