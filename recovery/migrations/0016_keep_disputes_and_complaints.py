@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('borrowers', '0017_order_by_days_late'),
-        ('recovery', '0014_guard_plans'),
+        ('recovery', '0015_judge_promises_in_one_place'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
