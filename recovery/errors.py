@@ -60,6 +60,12 @@ class GrievanceRefused(DomainError):
     code = "invalid"
 
 
+class ProposalRefused(DomainError):
+    """This cannot be proposed or decided like this."""
+
+    code = "invalid"
+
+
 class HoldRefused(DomainError):
     """The hold cannot be set like this."""
 

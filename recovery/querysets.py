@@ -63,13 +63,15 @@ class MessageTemplateQuerySet(models.QuerySet):
         return self.filter(published_at__isnull=False, retired_at__isnull=True)
 
 
-class PlanQuerySet(models.QuerySet):
+class OfLoanQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
         """Keep what the user may see: agents their own team's borrowers, other roles all."""
         if user.role == "agent":
             return self.filter(loan__borrower__team_id=user.team_id) if user.team_id else self.none()
         return self
 
+
+class PlanQuerySet(OfLoanQuerySet):
     def in_state(self, state: str) -> Self:
         """Keep those whose last event brought a state."""
         return self.annotate(state=_last_state()).filter(state=state)

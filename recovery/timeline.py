@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from borrowers.models import Borrower, ContactEvent, Loan, Payment, Promise
+from borrowers.models import Borrower, ContactEvent, Loan, LoanEvent, Payment, Promise
 from creditpath.accounts.models import User
 from recovery.models import Grievance
 from scoring.models import Purpose, Score
@@ -21,7 +21,7 @@ ZERO = Decimal(0)
 class Entry:
     """One line of the timeline."""
 
-    kind: str  # contact, promise, payment, score, grievance
+    kind: str  # contact, promise, payment, score, grievance, event
     icon: str
     at: datetime
     day: date
@@ -62,6 +62,7 @@ def build_timeline(
         _payments(by_id, last),
         _scores(by_id, last),
         _grievances(borrower, last),
+        _events(by_id, last),
     ]
     cut = max((rows[-1].day for rows in kinds if len(rows) == ENTRIES), default=None)
     entries = sorted((entry for rows in kinds for entry in rows), key=lambda entry: (entry.day, entry.at), reverse=True)
@@ -203,6 +204,28 @@ def _grievances(borrower: Borrower, last: date) -> list[Entry]:
             )
         )
     return entries
+
+
+def _events(by_id: dict[int, Loan], last: date) -> list[Entry]:
+    rows = (
+        LoanEvent.objects.filter(loan__in=by_id, effective_on__lte=last)
+        .select_related("recorded_by", "revoked_by")
+        .order_by("-effective_on", "-id")[:ENTRIES]
+    )
+    return [
+        Entry(
+            kind="event",
+            icon="info",
+            at=row.booked_at,
+            day=row.effective_on,
+            title=row.get_kind_display().capitalize() + (f": {row.counterparty}" if row.counterparty else ""),
+            detail=f"Loan {by_id[row.loan_id]}. {row.note}".strip(),
+            who=_name(row.recorded_by),
+            amount=f"{by_id[row.loan_id].currency} {row.amount:,.2f}" if row.amount is not None else "",
+            state="revoked later" if hasattr(row, "revoked_by") else "",
+        )
+        for row in rows
+    ]
 
 
 def _scores(by_id: dict[int, Loan], last: date) -> list[Entry]:

@@ -30,5 +30,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("recovery.outreach.urls")),
     path("", include("recovery.inbound.urls")),
     path("", include("recovery.grievances.urls")),
+    path("", include("recovery.approvals.urls")),
     path("dashboards/portfolio/", portfolio_dashboard, name="portfolio-dashboard"),
 ]

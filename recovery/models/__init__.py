@@ -1,5 +1,6 @@
 """Tables of the work, by subject."""
 
+from recovery.models.approvals import LoanProposal, LoanProposalDecision
 from recovery.models.contact_rules import ContactProfile, ContactRule, Jurisdiction, LimitationPeriod, Profile
 from recovery.models.decisions import DecisionAnswer, PerformedAction, Recommendation
 from recovery.models.grievances import AnswerPeriod, Grievance, GrievanceAnswer
@@ -39,6 +40,8 @@ __all__ = [
     "InboundMessage",
     "Jurisdiction",
     "LimitationPeriod",
+    "LoanProposal",
+    "LoanProposalDecision",
     "MessageTemplate",
     "OutgoingMessage",
     "PerformedAction",

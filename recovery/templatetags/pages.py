@@ -35,6 +35,7 @@ NAVIGATION = (
     ("recovery:outbox", "Messages"),
     ("recovery:plans", "Plans"),
     ("recovery:grievances", "Disputes"),
+    ("recovery:approvals", "Approvals"),
     ("recovery:portfolio-dashboard", "Portfolio"),
     ("recovery:policies", "Policies"),
     ("borrowers:imports", "Import"),
@@ -51,6 +52,7 @@ BELOW = {
     "recovery:plans": ("recovery:plan", "recovery:make-plan"),
     "recovery:outbox": ("recovery:message-templates", "recovery:message-template", "recovery:write-message", "recovery:dialler"),
     "recovery:grievances": ("recovery:grievance", "recovery:record-grievance"),
+    "recovery:approvals": ("recovery:propose",),
     "recovery:policies": (
         "recovery:policy", "recovery:policy-line", "recovery:add-policy-line", "recovery:policy-replay",
         "recovery:compare-policies",

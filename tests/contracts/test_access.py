@@ -33,6 +33,7 @@ FOREIGN_ROWS: dict[str, Callable[[World], int]] = {
     "api:contact-reservation-release": lambda world: world.foreign.attempt.pk,
     "api:contact-block-detail": lambda world: world.foreign.block.pk,
     "api:hold-detail": lambda world: world.foreign.hold.pk,
+    "recovery:propose": lambda world: world.foreign.loan.pk,
     "recovery:record-grievance": lambda world: world.foreign.borrower.pk,
     "recovery:grievance": lambda world: world.foreign.grievance.pk,
     "api:grievance-detail": lambda world: world.foreign.grievance.pk,
