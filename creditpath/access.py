@@ -35,6 +35,8 @@ STAFF = frozenset({Role.ADMIN, Role.MANAGER, Role.COMPLIANCE, Role.DATA_SCIENTIS
 PERSONAL = frozenset({Role.AGENT, Role.MANAGER, Role.COMPLIANCE, Role.ADMIN, Role.INTEGRATION})
 CASE_WORKERS = frozenset({Role.AGENT, Role.MANAGER, Role.ADMIN})
 CASE_READERS = CASE_WORKERS | {Role.COMPLIANCE}
+# What is told of hardship and health: who decides about it.
+CARE_READERS = frozenset({Role.MANAGER, Role.COMPLIANCE, Role.ADMIN})
 CASHIERS = frozenset({Role.MANAGER, Role.ADMIN, Role.INTEGRATION})
 IMPORTERS = frozenset({Role.MANAGER, Role.ADMIN})
 POLICY_WRITERS = frozenset({Role.MANAGER, Role.ADMIN})
@@ -80,6 +82,13 @@ ROUTES: dict[str, Access] = {
     "recovery:contacts-json": CASE_READERS - {Role.AGENT},
     "recovery:set-hold": CASE_READERS,
     "recovery:lift-hold": frozenset({Role.MANAGER, Role.COMPLIANCE, Role.ADMIN}),
+    "recovery:open-care": CASE_READERS,
+    "recovery:care-reviews": CARE_READERS,
+    "recovery:care-records": CARE_READERS,
+    "recovery:decide-care": CARE_READERS,
+    # Closed by a signed link instead: borrowers have no log-in.
+    "recovery:your-page": PUBLIC,
+    "POST recovery:your-page": PUBLIC,
     "recovery:plans": CASE_READERS,
     "recovery:plan": CASE_READERS,
     "recovery:make-plan": CASE_WORKERS,
@@ -158,6 +167,7 @@ ROUTES: dict[str, Access] = {
     # Closed by a signature instead: telephone systems and providers of text messages have no log-in.
     "POST api:call-events": PUBLIC,
     "POST api:inbound-messages": PUBLIC,
+    "POST api:payment-events": PUBLIC,
     "POST api:dialler-files": CASHIERS,
     "POST api:dialler-results": CASHIERS,
     "api:message-template-list": PERSONAL,
@@ -301,6 +311,13 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "recovery.callevent": _model(PERSONAL),
     "recovery.inboundmessage": _model(PERSONAL),
     "recovery.identitycheck": _model(PERSONAL),
+    # Not in the admin, where nobody writes down who reads.
+    "recovery.carerecord": _model(()),
+    "recovery.caredecision": _model(()),
+    "recovery.carereading": _model(()),
+    "recovery.pagecheck": _model(()),
+    "recovery.paymentintent": _model(()),
+    "recovery.paymentintentevent": _model(()),
     # What they say is never changed: a new row takes over from its day on.
     "recovery.planterms": _model(STAFF, add=ADMIN),
     "recovery.planlimit": _model(STAFF, add=ADMIN),

@@ -269,7 +269,13 @@ DEFAULT_FROM_EMAIL = env.str("CREDITPATH_EMAIL_FROM", "collections@localhost")
 SMS_BACKEND = env.str("CREDITPATH_SMS_BACKEND", "recovery.outreach.carriers.ConsoleSms")
 LENDER_NAME = env.str("CREDITPATH_LENDER_NAME", "")  # as messages and calls name the lender
 LENDER_PHONE = env.str("CREDITPATH_LENDER_PHONE", "")
-# What signs the events of a telephone system or an SMS provider; several while one is replaced, none closes the door.
+# Where borrowers reach the product, such as https://pay.example.com: messages carry signed links then, else the word to reply.
+PUBLIC_URL = env.str("CREDITPATH_PUBLIC_URL", "")
+BORROWER_LINK_DAYS = env.int("CREDITPATH_BORROWER_LINK_DAYS", 60)  # how long a link of a message works
+# Where the provider takes payments; ?reference=…&amount=…&currency=… is added. Without it the page shows the reference alone.
+PAYMENT_URL = env.str("CREDITPATH_PAYMENT_URL", "")
+# What signs the events of a telephone system, an SMS provider or a provider of payments; several while one is replaced, none
+# closes the door.
 EVENT_SECRETS: list[str] = env.list("CREDITPATH_EVENT_SECRETS", [])
 # What a caller is asked before a debt is named (birth_date, postcode, loan_last_4, customer_number), and how much has to fit.
 IDENTITY_FACTS: list[str] = env.list("CREDITPATH_IDENTITY_FACTS", ["birth_date", "postcode", "loan_last_4"])

@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from recovery.api import ActionViewSet, RecommendationViewSet, WorklistViewSet
+from recovery.borrower_page.api import PaymentEventView
 from recovery.contacts.api import ContactBlockViewSet, ContactPermissionView, ContactReservationViewSet, HoldViewSet
 from recovery.grievances.api import GrievanceViewSet
 from recovery.outreach.api import DiallerFileViewSet, DiallerResultsView, MessageTemplateViewSet, OutgoingMessageViewSet
@@ -23,6 +24,7 @@ urlpatterns = [
     path("dialler-files/", DiallerFileViewSet.as_view({"post": "create"}), name="dialler-files"),
     path("dialler-results/", DiallerResultsView.as_view(), name="dialler-results"),
     path("call-events/", CallEventView.as_view(), name="call-events"),
+    path("payment-events/", PaymentEventView.as_view(), name="payment-events"),
     path("inbound-messages/", InboundMessageView.as_view(), name="inbound-messages"),
     path("borrowers/<int:pk>/contact-permission/", ContactPermissionView.as_view(), name="contact-permission"),
     *router.urls,

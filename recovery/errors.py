@@ -137,3 +137,15 @@ class PlanRefused(DomainError):
     """The plan cannot be made like this."""
 
     code = "plan_refused"
+
+
+class CareRefused(DomainError):
+    """The record cannot be written like this."""
+
+    code = "care_refused"
+
+
+class PageRefused(DomainError):
+    """This cannot be done now. Please call us."""
+
+    code = "page_refused"

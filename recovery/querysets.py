@@ -84,3 +84,9 @@ class PlanQuerySet(OfLoanQuerySet):
 def _last_state() -> models.Subquery:
     events = apps.get_model("recovery", "PlanEvent")._default_manager.filter(plan=models.OuterRef("pk"))
     return models.Subquery(events.order_by("-number").values("state")[:1])
+
+
+class CareRecordQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        """Keep those that no decision has ended."""
+        return self.exclude(decisions__outcome="ended")

@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from recovery import views
+from recovery.borrower_page import views as borrower_page
+from recovery.care import views as care
 from recovery.contacts import views as contacts
 from recovery.plans import views as plans
 from recovery.portfolio_view import portfolio_dashboard
@@ -22,6 +24,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("borrowers/<int:pk>/holds/", contacts.hold, name="set-hold"),
     path("borrowers/<int:pk>/holds/lift/", contacts.lift, name="lift-hold"),
     path("borrowers/<int:pk>/answer/", views.answer_recommendation, name="answer-recommendation"),
+    path("care/", care.reviews, name="care-reviews"),
+    path("care/<int:pk>/decide/", care.decide, name="decide-care"),
+    path("borrowers/<int:pk>/care/", care.records, name="care-records"),
+    path("borrowers/<int:pk>/care/new/", care.open_record, name="open-care"),
+    path("your/<str:token>/", borrower_page.your_page, name="your-page"),
     path("borrowers/<int:pk>/plan/", plans.plan, name="plan"),
     path("borrowers/<int:pk>/plan/new/", plans.make, name="make-plan"),
     path("plans/", plans.plans, name="plans"),

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,7 +22,7 @@ from recovery.case import Case, build_case
 from recovery.forms import AnswerForm, FollowUpForm, PaymentForm, WorklistFilter
 from recovery.inbound.services import find_passed
 from recovery.lists import build_worklist
-from recovery.models import WorklistItem
+from recovery.models import CareRecord, WorklistItem
 
 GATE = ("call", "sms", "email")  # the channels whose answer stands on the page of a borrower
 
@@ -161,7 +162,9 @@ def record_borrower_payment(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _case(request: HttpRequest, pk: int) -> Case:
     user = person_of(request)
-    row = get_object_or_404(Borrower.objects.visible_to(user).select_related("team"), pk=pk)
+    open_records = CareRecord.objects.open().filter(borrower=OuterRef("pk"))
+    seen = Borrower.objects.visible_to(user).annotate(needs_care=Exists(open_records))
+    row = get_object_or_404(seen.select_related("team"), pk=pk)
     return build_case(borrower=row, user=user, today=get_business_date(), until=_day(request.GET.get("until", "")))
 
 

@@ -24,8 +24,12 @@ def record_payment(
     recorded_by: User | None = None,
     external_id: str | None = None,
     booked_at: datetime | None = None,
+    status: str = Payment.Status.CLEARED,
+    follows: Payment | None = None,
 ) -> Payment:
     """Enter money that came in; it counts from effective_on (the business date) and is known from booked_at (now).
+
+    Money that is pending settles nothing yet; where it moves on, the new entry `follows` the earlier one.
 
     One insert; everything that depends on the loan hears of it through `books_changed`. Two entries of one external_id at once:
     one wins. Raises PaymentRefused for an amount or a day that cannot be, ReferenceTaken for a reference entered before.
@@ -51,6 +55,8 @@ def record_payment(
         recorded_by=recorded_by,
         external_id=external_id or None,
         booked_at=booked_at or timezone.now(),
+        status=status,
+        follows=follows,
     )
     try:
         with transaction.atomic():

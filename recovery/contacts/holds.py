@@ -36,12 +36,14 @@ def set_hold(
     until_time: time | None = None,
     starts_on: date | None = None,
     ends_on: date | None = None,
+    is_until_lifted: bool = False,
 ) -> Hold:
     """Stop contacts with a person, or some of them, from a day on (today) until a day or until it is lifted.
 
-    Hardship stands for 30 days and breathing space for as long as the rules say unless an end is given. A dispute is entered in
-    the register, and its hold stands until it is answered. A hold counts at once, also for attempts that are reserved and asked
-    about again at dispatch. Raises HoldRefused with a remedy for each field, GrievanceRefused, BorrowerOutOfReach.
+    Hardship stands for 30 days and breathing space for as long as the rules say unless an end is given or it
+    `is_until_lifted`. A dispute is entered in the register, and its hold stands until it is answered. A hold counts at once, also
+    for attempts that are reserved and asked about again at dispatch. Raises HoldRefused with a remedy for each field,
+    GrievanceRefused, BorrowerOutOfReach.
     """
     if set_by is not None and not Borrower.objects.visible_to(set_by).filter(pk=borrower.pk).exists():
         raise BorrowerOutOfReach()
@@ -58,7 +60,7 @@ def set_hold(
             channel=Grievance.Channel.CALL, text=reason, received_on=starts_on, recorded_by=set_by,
         )  # fmt: skip
         return entered.holds.get(lifts__isnull=True)
-    if ends_on is None and kind in DEFAULT_DAYS:
+    if ends_on is None and kind in DEFAULT_DAYS and not is_until_lifted:
         ends_on = starts_on + timedelta(days=_default_days(kind, borrower, today) - 1)
     return _write(
         borrower=borrower, loan=loan, kind=kind, channel=channel, contact_point=contact_point, from_time=from_time,

@@ -1,6 +1,8 @@
 """Tables of the work, by subject."""
 
 from recovery.models.approvals import LoanProposal, LoanProposalDecision
+from recovery.models.borrower_page import PageCheck, PaymentIntent, PaymentIntentEvent
+from recovery.models.care import CareDecision, CareReading, CareRecord
 from recovery.models.contact_rules import ContactProfile, ContactRule, Jurisdiction, LimitationPeriod, Profile
 from recovery.models.decisions import DecisionAnswer, PerformedAction, Recommendation
 from recovery.models.grievances import AnswerPeriod, Grievance, GrievanceAnswer
@@ -26,6 +28,9 @@ __all__ = [
     "AnswerPeriod",
     "CallBack",
     "CallEvent",
+    "CareDecision",
+    "CareReading",
+    "CareRecord",
     "ContactBlock",
     "ContactProfile",
     "ContactReservation",
@@ -44,6 +49,9 @@ __all__ = [
     "LoanProposalDecision",
     "MessageTemplate",
     "OutgoingMessage",
+    "PageCheck",
+    "PaymentIntent",
+    "PaymentIntentEvent",
     "PerformedAction",
     "Plan",
     "PlanBudgetLine",

@@ -10,13 +10,13 @@ from django.db.models import QuerySet
 
 from borrowers.models import ContactPoint
 from recovery.errors import EventKnownOtherwise
-from recovery.models import CallEvent, InboundMessage
+from recovery.models import CallEvent, InboundMessage, PaymentIntentEvent
 from recovery.outreach.dialler_results import find_entry, record_result
 from recovery.outreach.numbers import points_of_number
 from recovery.outreach.opting_out import is_stop, opt_out
 
 ENDED = "ended"
-T = TypeVar("T", CallEvent, InboundMessage)
+T = TypeVar("T", CallEvent, InboundMessage, PaymentIntentEvent)
 
 
 def take_call_event(
@@ -40,7 +40,7 @@ def take_call_event(
             contact_event=contact,
         )  # fmt: skip
 
-    return _take_once(CallEvent.objects.filter(event_id=event_id), body, take)
+    return take_once(CallEvent.objects.filter(event_id=event_id), body, take)
 
 
 def take_inbound_message(
@@ -62,10 +62,10 @@ def take_inbound_message(
             borrower_id=next(iter(people)) if len(people) == 1 else None,
         )  # fmt: skip
 
-    return _take_once(InboundMessage.objects.filter(message_id=message_id), body, take)
+    return take_once(InboundMessage.objects.filter(message_id=message_id), body, take)
 
 
-def _take_once(same: QuerySet[T], body: dict[str, Any], take: Callable[[str], T]) -> tuple[T, bool]:
+def take_once(same: QuerySet[T], body: dict[str, Any], take: Callable[[str], T]) -> tuple[T, bool]:
     """Return what is known under the same name, or what `take` makes of the body, in one transaction; say whether it is new."""
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode("utf-8", "replace")).hexdigest()
     if (known := _find_known(same, digest)) is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from borrowers.models import Borrower, Consent, ContactPoint
 from borrowers.services import current_instant
+from recovery.borrower_page.links import Visitor, page_address
 
 # What carriers and the FCC (47 CFR 64.1200(a)(10)) take for a wish to stop, and its like in other languages.
 STOP_WORDS = frozenset(
@@ -23,7 +24,11 @@ REPLY = {
 
 
 def opt_out_link(*, borrower: Borrower, contact_point: ContactPoint | None, channel: str) -> str:
-    """Return what stands for {opt_out_link}: as long as there is no public page, the word to reply."""
+    """Return what stands for {opt_out_link}: the link to the borrower's own page, or the word to reply where there is none."""
+    if contact_point is not None and channel in ("sms", "email"):
+        visitor = Visitor(borrower.pk, contact_point.pk, channel)
+        if address := page_address(visitor=visitor):
+            return address
     return REPLY.get(borrower.language.partition("-")[0], REPLY["en"])
 
 

@@ -38,6 +38,8 @@ class PlanForm(FormOnce):
         widget=forms.TextInput(attrs={"dir": "auto"}),
     )
 
+    is_offer = forms.BooleanField(label="Only offer it: they choose on their own page", required=False)
+
     def __init__(self, *args: Any, loans: list[Loan], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer_loans(self, loans)

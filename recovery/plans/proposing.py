@@ -77,6 +77,12 @@ def activate_plan(*, plan: Plan, by: User) -> PlanEvent:
     return _take(plan, State.ACTIVE, by=by)
 
 
+def choose_plan(*, plan: Plan) -> PlanEvent:
+    """Make a plan active that the borrower chose; who proposed it had to be within their limits. Raises PlanRefused."""
+    with _refusals(), transaction.atomic():
+        return _step(plan, State.ACTIVE, by=None, day=get_business_date(), reason="Chosen by the borrower.")
+
+
 def cancel_plan(*, plan: Plan, by: User, reason: str) -> PlanEvent:
     """Give up a plan, or refuse one that waits, and say why; the borrower is worked as before."""
     if not reason.strip():

@@ -124,7 +124,13 @@ def _make(request: HttpRequest, form: PlanForm) -> Plan:
     if offer is None:
         raise PlanRefused("Choose one of the plans first.")
     return propose_plan(
-        loan=values["loan"], offer=offer, budget=budget, by=user, form_key=values["key"], reason=values["reason"]
+        loan=values["loan"],
+        offer=offer,
+        budget=budget,
+        by=user,
+        form_key=values["key"],
+        reason=values["reason"],
+        is_agreed=not values["is_offer"],
     )
 
 

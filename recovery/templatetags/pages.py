@@ -49,7 +49,7 @@ BELOW = {
     "recovery:worklist": ("recovery:borrower",),
     "borrowers:imports": ("borrowers:import",),
     "recovery:inbound": ("recovery:inbound-check", "recovery:inbound-disclosure"),
-    "recovery:plans": ("recovery:plan", "recovery:make-plan"),
+    "recovery:plans": ("recovery:care-reviews", "recovery:care-records", "recovery:plan", "recovery:make-plan"),
     "recovery:outbox": ("recovery:message-templates", "recovery:message-template", "recovery:write-message", "recovery:dialler"),
     "recovery:grievances": ("recovery:grievance", "recovery:record-grievance"),
     "recovery:approvals": ("recovery:propose",),

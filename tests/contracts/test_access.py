@@ -16,7 +16,9 @@ from tests.contracts.world import World
 
 Clients = Callable[[Role], Client]
 # With static files, all that the anonymous get; the last ones ask for a signature.
-PUBLIC_ROUTES = {"login", "healthz", "api:login", "api:call-events", "api:inbound-messages"}
+PUBLIC_ROUTES = {
+    "login", "healthz", "api:login", "api:call-events", "api:inbound-messages", "api:payment-events", "recovery:your-page",
+}  # fmt: skip
 
 # Routes with the number of a row that agents may call: how to find another team's row, which must then not be there.
 FOREIGN_ROWS: dict[str, Callable[[World], int]] = {
@@ -24,6 +26,7 @@ FOREIGN_ROWS: dict[str, Callable[[World], int]] = {
     "recovery:borrower": lambda world: world.foreign.borrower.pk,
     "recovery:record-action": lambda world: world.foreign.borrower.pk,
     "recovery:contacts": lambda world: world.foreign.borrower.pk,
+    "recovery:open-care": lambda world: world.foreign.borrower.pk,
     "recovery:plan": lambda world: world.foreign.borrower.pk,
     "recovery:make-plan": lambda world: world.foreign.borrower.pk,
     "recovery:take-plan-step": lambda world: world.foreign.plan.pk,

@@ -1,0 +1,1 @@
+"""The page that a borrower opens from a message, without a log-in."""

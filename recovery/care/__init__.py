@@ -1,0 +1,1 @@
+"""Hardship and vulnerability: no pressure, few readers, and a person who decides."""

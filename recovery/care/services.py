@@ -1,0 +1,100 @@
+"""Open records of care, read them, and decide about them."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
+
+from borrowers.models import Borrower
+from borrowers.services import get_business_date
+from creditpath.accounts.models import User
+from recovery.contacts.services import lift_hold, set_hold
+from recovery.errors import BorrowerOutOfReach, CareRefused
+from recovery.models import CareDecision, CareReading, CareRecord, Hold
+
+REVIEW_DAYS = 30  # until a person looks at it again, where nobody says
+LATEST_REVIEW_DAYS = 366
+OPEN_TO_ALL = "Handle with care: ask a manager."  # all that the hold says, which everybody reads
+
+
+def open_care_record(
+    *, borrower: Borrower, category: str, details: str, opened_by: User | None, review_on: date | None = None
+) -> CareRecord:
+    """Write down why a borrower is not to be pressed, and hold all contacts until a person ends it.
+
+    The hold says nothing of why. `opened_by` is None where the borrower wrote it. Raises CareRefused, BorrowerOutOfReach.
+    """
+    if opened_by is not None and not Borrower.objects.visible_to(opened_by).filter(pk=borrower.pk).exists():
+        raise BorrowerOutOfReach()
+    today = get_business_date()
+    fields = {}
+    if category not in CareRecord.Category.values:
+        fields["category"] = "Choose what it is about."
+    if not details.strip():
+        fields["details"] = "Say what was said."
+    review_on = review_on or today + timedelta(days=REVIEW_DAYS)
+    _check_review(review_on, today, fields)
+    if fields:
+        raise CareRefused(" ".join(fields.values()), fields=fields)
+    with transaction.atomic():
+        hold = set_hold(
+            borrower=borrower, kind=Hold.Kind.HARDSHIP, reason=OPEN_TO_ALL, set_by=opened_by, is_until_lifted=True
+        )
+        return CareRecord.objects.create(
+            borrower=borrower,
+            category=category,
+            details=details.strip(),
+            review_on=review_on,
+            hold=hold,
+            opened_by=opened_by,
+        )
+
+
+def read_care_records(*, borrower: Borrower, read_by: User) -> Sequence[CareRecord]:
+    """Return a borrower's records, the newest first, and write down who read them, before they are read."""
+    CareReading.objects.create(borrower=borrower, read_by=read_by)
+    ended = CareDecision.objects.filter(record=OuterRef("pk"), outcome=CareDecision.Outcome.ENDED)
+    records = (
+        CareRecord.objects.filter(borrower=borrower)
+        .annotate(has_ended=Exists(ended))
+        .select_related("opened_by", "hold")
+    )
+    return list(records.prefetch_related("decisions__decided_by"))
+
+
+def decide_care(
+    *, record: CareRecord, outcome: str, reason: str, decided_by: User, review_on: date | None = None
+) -> CareDecision:
+    """Let a record go on until a day, or end it, which lifts its hold. Two ends at once make one. Raises CareRefused."""
+    today = get_business_date()
+    fields = {}
+    if outcome not in CareDecision.Outcome.values:
+        fields["outcome"] = "Choose whether it goes on."
+    if not reason.strip():
+        fields["reason"] = "Say why."
+    goes_on = outcome == CareDecision.Outcome.GOES_ON
+    if goes_on:
+        review_on = review_on or today + timedelta(days=REVIEW_DAYS)
+        _check_review(review_on, today, fields)
+    if fields:
+        raise CareRefused(" ".join(fields.values()), fields=fields)
+    try:
+        with transaction.atomic():
+            CareRecord.objects.select_for_update().get(pk=record.pk)
+            if not CareRecord.objects.open().filter(pk=record.pk).exists():
+                raise CareRefused("This record has ended already.")
+            made = CareDecision.objects.create(
+                record=record, outcome=outcome, reason=reason.strip(), review_on=review_on if goes_on else None,
+                decided_by=decided_by,
+            )  # fmt: skip
+            if not goes_on and not hasattr(record.hold, "lifted_by"):
+                lift_hold(hold=record.hold, reason="A person decided.", lifted_by=decided_by)
+    except IntegrityError as error:
+        raise CareRefused("This record has moved on: look at it again.") from error
+    return made
+
+
+def _check_review(review_on: date, today: date, fields: dict[str, str]) -> None:
+    if not today < review_on <= today + timedelta(days=LATEST_REVIEW_DAYS):
+        fields["review_on"] = "Choose a day within a year, after today."
