@@ -9,6 +9,8 @@ import pytest
 
 from borrowers.importing import tables, text
 from borrowers.importing.errors import MappingInvalid, SourceUnreadable
+from borrowers.importing.files import SourceFile
+from borrowers.importing.mapping import Reading, Source
 from borrowers.models import Borrower, ImportRun, Payment
 from tests.borrowers.importing.lender import CUSTOMERS, PAYMENTS, Lender, books, xlsx
 
@@ -189,6 +191,17 @@ def test_a_view_of_an_sqlite_file_is_no_table(lender: Lender) -> None:
     connection.close()
     lender.change("lender.toml", '"payments.csv"', '"core.db"\ntable = "endless"')
     assert "there is no table 'endless'" in refusal_of(lender)
+
+
+def test_an_expression_in_a_column_of_an_sqlite_file_is_not_worked_out(tmp_path: Path) -> None:
+    path = tmp_path / "core.db"
+    with sqlite3.connect(path) as connection:
+        bomb = "GENERATED ALWAYS AS (hex(zeroblob(400000000)))"
+        connection.execute(f'CREATE TABLE loans ("the ""id""" TEXT, bomb TEXT {bomb} VIRTUAL, more TEXT AS (2) STORED)')
+        connection.execute('INSERT INTO loans ("the ""id""") VALUES (1)')
+    connection.close()
+    (chunk,) = tables.read_sqlite(SourceFile(path, path.name), Source("core", path.name, Reading(), {}, {}, {}), None)
+    assert chunk.frame.to_dict("list") == {'the "id"': ["1"], "more": ["2"]}
 
 
 def test_a_workbook_that_lies_about_its_size_is_counted_not_believed(
