@@ -31,6 +31,7 @@ SQLITE_TABLES = (
 )
 # A virtual column is an expression: a few bytes of it make gigabytes (hidden: 2 is virtual, 3 is stored).
 SQLITE_COLUMNS = "SELECT name FROM pragma_table_xinfo(?) WHERE hidden IN (0, 3) ORDER BY cid"
+BATCH_BYTES_LIMIT = 256 * 2**20  # of a batch of CHUNK_ROWS: five thousand characters a row
 WORKBOOK_RATIO_LIMIT = 100  # real workbooks pack 5 to 15 times
 
 
@@ -164,17 +165,35 @@ def _chunks(
 def read_parquet(file: SourceFile, source: Source, columns: set[str] | None) -> Iterator[Chunk]:
     """Read a parquet file batch by batch; its first record counts as row 2, as under a header."""
     try:
-        parquet = pq.ParquetFile(file.path)
-        header = parquet.schema_arrow.names
+        schema = pq.read_schema(file.path)
+        header = schema.names
+        # as it stands in the file, each text once: spread over the rows, a few bytes make gigabytes
+        texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_binary(field.type)]
+        parquet = pq.ParquetFile(file.path, read_dictionary=texts)
         names = name_columns(header, file, columns)
         wanted = [name for name in header if columns is None or name in columns]
         next_row = 2
         for batch in parquet.iter_batches(batch_size=CHUNK_ROWS, columns=wanted):
+            _refuse_spread(batch, file)
             frame = pd.DataFrame({name: _texts(batch.column(name)) for name in wanted if name in names})
             yield Chunk(frame, np.arange(next_row, next_row + len(frame), dtype=np.int64), position=next_row)
             next_row += len(frame)
     except (pa.ArrowException, OSError) as error:
         raise file.complain(f"cannot be read as parquet ({str(error).splitlines()[0]}).") from error
+
+
+def _refuse_spread(batch: pa.RecordBatch, file: SourceFile) -> None:
+    """Raise SourceUnreadable where the texts of a batch take more than a batch may."""
+    spread = 0
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type) and not pa.types.is_primitive(column.type.value_type):
+            lengths = pc.take(pc.binary_length(column.dictionary), column.indices)
+            spread += pc.sum(pc.cast(lengths, pa.int64())).as_py() or 0
+    if spread > BATCH_BYTES_LIMIT:
+        raise file.complain(
+            f"has {len(batch):,} rows whose texts take {spread / 2**20:,.0f} MiB; "
+            "shorten its longest column, or leave that out."
+        )
 
 
 def _texts(column: pa.Array) -> pd.Series:

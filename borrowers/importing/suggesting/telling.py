@@ -29,7 +29,8 @@ def tell(look: Look) -> str:
     if look.sentinels:
         told += f"; {', '.join(look.sentinels)} taken for missing"
     if look.n_odd:
-        told += f"; {look.n_odd:,} cells are not, such as {_short(look.odd)}"
+        cells = "1 cell is" if look.n_odd == 1 else f"{look.n_odd:,} cells are"
+        told += f"; {cells} not, such as {_short(look.odd)}"
     return told
 
 

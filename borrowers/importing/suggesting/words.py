@@ -1,8 +1,11 @@
 """Words that headers are made of: abbreviations, words of other languages, currencies."""
 
-# A word or an abbreviation, also of other languages -> the word it stands for.
+# A word or an abbreviation, also of other languages, without accents -> the word it stands for.
 ABBREVIATIONS = {
     "acc": "account", "acct": "account", "ac": "account", "accnt": "account", "a/c": "account", "conto": "account",
+    "kto": "account", "konto": "account", "kd": "customer", "tage": "days", "tg": "days", "uberf": "past due",
+    "uberfallig": "past due", "ueberfaellig": "past due", "verzug": "past due", "ruckstd": "arrears",
+    "ruckstand": "arrears", "rueckstand": "arrears", "restschuld": "outstanding balance",
     "addr": "address", "adresse": "address", "direccion": "address", "endereco": "address", "amnt": "amount",
     "amt": "amount", "betrag": "amount", "importe": "amount", "monto": "amount", "montant": "amount",
     "valor": "amount", "sum": "amount", "value": "amount", "appr": "approved", "approval": "approved",
@@ -14,7 +17,7 @@ ABBREVIATIONS = {
     "kunde": "customer", "kunden": "customer", "member": "customer", "debtor": "customer", "obligor": "customer",
     "party": "customer", "applicant": "customer", "cif": "customer id", "borrower": "customer", "ccy": "currency",
     "curr": "currency", "cur": "currency", "moneda": "currency", "divisa": "currency", "devise": "currency",
-    "waehrung": "currency", "währung": "currency", "chnl": "channel", "mode": "channel", "method": "channel",
+    "waehrung": "currency", "wahrung": "currency", "chnl": "channel", "mode": "channel", "method": "channel",
     "cntr": "contract", "contrat": "contract", "contrato": "contract", "vertrag": "contract",
     "vertragsnummer": "contract number", "kundennummer": "customer number", "agreement": "contract",
     "facility": "loan", "deal": "loan", "credit": "loan", "credito": "loan", "darlehen": "loan",
@@ -23,7 +26,7 @@ ABBREVIATIONS = {
     "day": "date", "on": "date", "at": "date", "ts": "date", "timestamp": "date", "datetime": "date",
     "month": "month", "mth": "month", "monat": "month", "mes": "month", "monthly": "month", "months": "month",
     "qtr": "quarter", "period": "period", "per": "period", "dd": "due date", "duedate": "due date", "faellig": "due",
-    "fällig": "due", "faelligkeit": "due date", "vencimiento": "due date", "echeance": "due date",
+    "fallig": "due", "faelligkeit": "due date", "vencimiento": "due date", "echeance": "due date",
     "vencimento": "due date", "payable": "due", "disb": "disbursed", "disbursal": "disbursed",
     "disbursement": "disbursed", "disburse": "disbursed", "booking": "disbursed", "issue": "disbursed",
     "issued": "disbursed", "opened": "disbursed", "open": "disbursed", "origination": "disbursed",

@@ -40,6 +40,7 @@ DATA = settings.BASE_DIR.parent / "shared" / "data"
         ("amt_paid", "payment_amount"), ("txn_dt", "payment_date"), ("pmt_ref", "payment_id"), ("Betrag", "payment_amount"),
         ("mob", "month_on_book"), ("MONTHS_BALANCE", "month_index"), ("ccy", "currency"), ("prod_cd", "product"),
         ("Full Name", "customer_name"), ("tenor", "term_months"), ("termdays", "term_days"),
+        ("KtoNr.", "loan_id"), ("Tage überf.", "dpd"), ("Rückstd. Betrag", "amount_due"), ("Stichtag", "as_of"),
     ],
 )  # fmt: skip
 def test_header_is_read_as(header: str, concept: str) -> None:

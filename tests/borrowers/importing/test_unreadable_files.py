@@ -5,6 +5,8 @@ import sqlite3
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from borrowers.importing import tables, text
@@ -240,3 +242,15 @@ def test_rejects_that_cannot_be_written_are_told_before_the_work(lender: Lender)
     with pytest.raises(SourceUnreadable, match="rejects cannot be written there"):
         lender.load(rejects=Path("/nowhere/bad.csv"))
     assert not ImportRun.objects.exists()
+
+
+def test_a_parquet_file_whose_texts_spread_over_the_rows_is_refused(
+    lender: Lender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text that stands once in the file and in every row of the table takes as many times its length in memory."""
+    monkeypatch.setattr(tables, "BATCH_BYTES_LIMIT", 10_000)
+    path = lender.folder / "payments.parquet"
+    pq.write_table(pa.table({name: ["x" * 100] * 1_000 for name in PAYMENTS.split("\n")[0].split(",")}), path)
+    assert path.stat().st_size < 10_000
+    rename_payments(lender, "payments.parquet", path.read_bytes())
+    assert "1,000 rows whose texts take" in refusal_of(lender)
