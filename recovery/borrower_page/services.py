@@ -13,7 +13,7 @@ from recovery.care.services import open_care_record
 from recovery.errors import PageRefused
 from recovery.grievances.services import record_grievance
 from recovery.inbound.facts import asked_facts, held_facts
-from recovery.models import CareRecord, Grievance, Hold, PageCheck, Plan
+from recovery.models import CareRecord, Grievance, PageCheck, Plan
 from recovery.outreach.opting_out import opt_out
 from recovery.plans.services import choose_plan
 
@@ -39,10 +39,7 @@ def dispute(*, borrower: Borrower, words: str) -> None:
     """Enter a dispute in the register, which holds contacts until it is answered; once while one stands."""
     with transaction.atomic():
         Borrower.objects.select_for_update().get(pk=borrower.pk)
-        standing = Hold.objects.filter(
-            borrower=borrower, kind=Hold.Kind.DISPUTE, lifts__isnull=True, lifted_by__isnull=True
-        )
-        if not standing.exists():
+        if not Grievance.objects.open().filter(borrower=borrower, kind=Grievance.Kind.DISPUTE).exists():
             record_grievance(
                 borrower=borrower, kind=Grievance.Kind.DISPUTE, subject=Grievance.Subject.OTHER, channel=Grievance.Channel.WEB,
                 text=words.strip() or "Disputed, without words.", recorded_by=None,

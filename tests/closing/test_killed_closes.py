@@ -77,7 +77,7 @@ def close_when_the_lock_is_free() -> ClosingReport:
 @pytest.mark.parametrize(
     "step",
     [
-        "advance_business_date", "refresh_delinquency", "score_loans", "check_promises", "recommend_actions",
+        "advance_business_date", "refresh_delinquency", "score_loans", "check_promises", "check_plans", "recommend_actions",
         "plan_worklists", "explain_scores", "verify",
     ],
 )  # fmt: skip
@@ -92,7 +92,7 @@ def test_a_close_killed_in_any_step_ends_like_an_undisturbed_one(team: Team, ste
 
     assert list(ClosingStep.objects.exclude(state="done").values_list("name", flat=True)) == []
     assert ClosingStep.objects.get(name=step).attempt == 2
-    assert ClosingStep.objects.exclude(name=step).filter(attempt=1).count() == 7
+    assert ClosingStep.objects.exclude(name=step).filter(attempt=1).count() == ClosingStep.objects.count() - 1
     assert DayClose.objects.get().state == "done"
     assert ScoringRun.objects.filter(kind="batch", published_at__isnull=False).count() == 1
     assert verify().broken == ()
