@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from creditpath.access import PUBLIC, access_of, anyone_who_may_call, may_call
-from creditpath.errors import DomainError
+from creditpath.errors import DomainError, broken_constraint
 from creditpath.idempotency.api import IdempotentCreateMixin
 
 if TYPE_CHECKING:  # rest_framework.views imports this module by way of the settings
@@ -151,7 +151,7 @@ def _first_message(detail: Any, path: str = "") -> str:
 def _broken_constraint(exc: IntegrityError) -> Response | None:
     """Turn the name of a constraint, which is a sentence, into the answer; 409 where another row is in the way."""
     diagnosis = getattr(exc.__cause__, "diag", None)
-    name = getattr(diagnosis, "constraint_name", None)
+    name = broken_constraint(exc)
     if name is None:
         column = getattr(diagnosis, "column_name", None)
         if column is None:

@@ -1,8 +1,11 @@
 """The one kind of error that people are meant to read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from inspect import cleandoc
 from typing import Any
+
+from django.db import IntegrityError
 
 
 class DomainError(Exception):
@@ -32,3 +35,20 @@ def default_message(kind: type[DomainError]) -> str:
     """Return the first paragraph of the docstring as one line."""
     paragraph = cleandoc(kind.__doc__ or DomainError.__doc__ or "").split("\n\n", 1)[0]
     return " ".join(paragraph.split())
+
+
+def broken_constraint(error: IntegrityError) -> str | None:
+    """Return the name of the constraint that refused a statement, which is a sentence; None where it has none."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+
+
+@contextmanager
+def told_in_words(refusal: type[DomainError], sentences: Mapping[str, str]) -> Iterator[None]:
+    """Raise what the database refuses as a refusal: in the words that are given for the constraint, else in its own."""
+    try:
+        yield
+    except IntegrityError as error:
+        name = broken_constraint(error)
+        if name is None:
+            raise
+        raise refusal(sentences.get(name, f"{name.replace('_', ' ').capitalize()}."), code=name) from error

@@ -1,7 +1,7 @@
 """All that the page of one borrower shows, in a fixed number of queries."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -21,14 +21,13 @@ from borrowers.querysets import SETTLED_BUCKETS
 from borrowers.services import current_instant
 from creditpath.accounts.models import Role, User
 from recovery.models import Action, DecisionAnswer, Recommendation, WorklistItem
-from recovery.plans.progress import PlanShown, find_plans
+from recovery.plans.progress import ALL_THAT_IS_BOOKED, PlanShown, find_plans
 from recovery.policy.actions import channel_of
 from recovery.timeline import Timeline, build_timeline
 from scoring.explaining.services import ScoreExplanation, explain
 from scoring.models import Purpose, Score
 
 ZERO = Decimal(0)
-ALL_THAT_IS_BOOKED = datetime.max.replace(tzinfo=UTC)  # the page stands at the business date: everything counts
 
 
 @dataclass(frozen=True)

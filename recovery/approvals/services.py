@@ -1,16 +1,16 @@
 """Propose to write a loan off, to place it with an agency, to recall or close it; a second person decides."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 
-from borrowers.models import Borrower, Delinquency, Loan, LoanEvent
+from borrowers.models import Delinquency, Loan, LoanEvent
 from borrowers.services import get_business_date, refresh_delinquency
 from creditpath.accounts.models import User
-from recovery.errors import BorrowerOutOfReach, ProposalRefused
+from creditpath.errors import told_in_words
+from recovery.errors import ProposalRefused
 from recovery.models import LoanProposal, LoanProposalDecision
+from recovery.reach import check_reach
 
 Kind = LoanProposal.Kind
 EVENTS = {
@@ -44,7 +44,7 @@ def propose(
 
     Raises ProposalRefused with a remedy for each field, BorrowerOutOfReach.
     """
-    _check_reach(loan, proposed_by)
+    check_reach(loan.borrower_id, proposed_by)
     fields: dict[str, str] = {}
     if kind not in Kind.values:
         fields["kind"] = "Choose what is proposed."
@@ -58,7 +58,7 @@ def propose(
         amount = Delinquency.objects.filter(loan=loan).values_list("outstanding_amount", flat=True).first()
         if not amount:
             raise ProposalRefused(fields={"amount": "The books do not say what is owed: enter the amount."})
-    with _refusals(), transaction.atomic():
+    with told_in_words(ProposalRefused, SENTENCES), transaction.atomic():
         return LoanProposal.objects.create(
             loan=loan, kind=kind, reason=reason.strip(), proposed_by=proposed_by,
             counterparty=counterparty.strip() if kind == Kind.PLACEMENT else "",
@@ -72,10 +72,10 @@ def decide(*, proposal: LoanProposal, is_approved: bool, decided_by: User, reaso
     A loan that no longer stands as it did, because it was paid meanwhile, is not written off: the proposal is then to be refused.
     Raises ProposalRefused, BorrowerOutOfReach.
     """
-    _check_reach(proposal.loan, decided_by)
+    check_reach(proposal.loan.borrower_id, decided_by)
     if not is_approved and not reason.strip():
         raise ProposalRefused(fields={"reason": "Say why it is refused."})
-    with _refusals(), transaction.atomic():
+    with told_in_words(ProposalRefused, SENTENCES), transaction.atomic():
         Loan.objects.select_for_update(no_key=True).get(pk=proposal.loan_id)
         if LoanProposalDecision.objects.filter(proposal=proposal).exists():
             raise ProposalRefused("This was decided already.")
@@ -96,20 +96,3 @@ def _book(proposal: LoanProposal, decided_by: User) -> LoanEvent:
         loan=proposal.loan, kind=EVENTS[Kind(proposal.kind)], amount=proposal.amount, counterparty=proposal.counterparty,
         note=proposal.reason, effective_on=get_business_date(), recorded_by=decided_by,
     )  # fmt: skip
-
-
-def _check_reach(loan: Loan, user: User) -> None:
-    if not Borrower.objects.visible_to(user).filter(pk=loan.borrower_id).exists():
-        raise BorrowerOutOfReach()
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Tell what the database refused in words."""
-    try:
-        yield
-    except IntegrityError as error:
-        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-        if name is None:
-            raise
-        raise ProposalRefused(SENTENCES.get(name, f"{name.replace('_', ' ').capitalize()}."), code=name) from error

@@ -10,8 +10,9 @@ from borrowers.models import Borrower
 from borrowers.services import get_business_date
 from creditpath.accounts.models import User
 from recovery.contacts.services import lift_hold, set_hold
-from recovery.errors import BorrowerOutOfReach, CareRefused
+from recovery.errors import CareRefused
 from recovery.models import CareDecision, CareReading, CareRecord, Hold
+from recovery.reach import check_reach
 
 REVIEW_DAYS = 30  # until a person looks at it again, where nobody says
 LATEST_REVIEW_DAYS = 366
@@ -25,8 +26,7 @@ def open_care_record(
 
     The hold says nothing of why. `opened_by` is None where the borrower wrote it. Raises CareRefused, BorrowerOutOfReach.
     """
-    if opened_by is not None and not Borrower.objects.visible_to(opened_by).filter(pk=borrower.pk).exists():
-        raise BorrowerOutOfReach()
+    check_reach(borrower.pk, opened_by)
     today = get_business_date()
     fields = {}
     if category not in CareRecord.Category.values:

@@ -3,14 +3,16 @@
 from datetime import date, time, timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 
 from borrowers.models import Borrower, ContactPoint, Loan
 from borrowers.services import get_business_date
 from creditpath.accounts.models import User
-from recovery.errors import BorrowerOutOfReach, HoldRefused
+from creditpath.errors import told_in_words
+from recovery.errors import HoldRefused
 from recovery.grievances.services import record_grievance
 from recovery.models import Grievance, Hold, ValidationNotice
+from recovery.reach import check_reach
 
 Kind = Hold.Kind
 LATEST_END = date(2199, 12, 31)
@@ -45,8 +47,7 @@ def set_hold(
     for attempts that are reserved and asked about again at dispatch. Raises HoldRefused with a remedy for each field,
     GrievanceRefused, BorrowerOutOfReach.
     """
-    if set_by is not None and not Borrower.objects.visible_to(set_by).filter(pk=borrower.pk).exists():
-        raise BorrowerOutOfReach()
+    check_reach(borrower.pk, set_by)
     today = get_business_date()
     starts_on = starts_on or today
     if fields := find_faults(
@@ -101,8 +102,7 @@ def find_faults(
 
 def lift_hold(*, hold: Hold, reason: str, lifted_by: User | None) -> Hold:
     """End a hold with a new entry that says why; it ends at once. Raises HoldRefused, BorrowerOutOfReach."""
-    if lifted_by is not None and not Borrower.objects.visible_to(lifted_by).filter(pk=hold.borrower_id).exists():
-        raise BorrowerOutOfReach()
+    check_reach(hold.borrower_id, lifted_by)
     if not reason.strip():
         raise HoldRefused(fields={"reason": "Say why it is lifted."})
     if hold.lifts_id is not None or hasattr(hold, "lifted_by"):
@@ -144,11 +144,5 @@ def _default_days(kind: str, borrower: Borrower, today: date) -> int:
 
 
 def _write(**values: Any) -> Hold:
-    try:
-        with transaction.atomic():
-            return Hold.objects.create(**values)
-    except IntegrityError as error:
-        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-        if name is None:
-            raise
-        raise HoldRefused(f"{name.replace('_', ' ').capitalize()}.", code=name) from error
+    with told_in_words(HoldRefused, {}), transaction.atomic():
+        return Hold.objects.create(**values)

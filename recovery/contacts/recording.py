@@ -14,8 +14,9 @@ from borrowers.services import current_instant, get_business_date
 from creditpath.accounts.models import User
 from recovery.contacts.calling_back import find_call_back
 from recovery.decisions.services import record_performed
-from recovery.errors import ActionRefused, BorrowerOutOfReach, FormAlreadyUsed
+from recovery.errors import ActionRefused, FormAlreadyUsed
 from recovery.models import CallBack, ContactReservation, WorklistItem
+from recovery.reach import check_reach
 from recovery.reports import ActionReport
 
 Channel, Outcome = ContactEvent.Channel, ContactEvent.Outcome
@@ -75,8 +76,7 @@ def record_action(
     the borrower's own on the day `follow_up_on`. Scores follow after commit, through `books_changed`. Raises ActionRefused with a
     remedy for each field, BorrowerOutOfReach, FormAlreadyUsed.
     """
-    if not Borrower.objects.visible_to(agent).filter(pk=borrower.pk).exists():
-        raise BorrowerOutOfReach()
+    check_reach(borrower.pk, agent)
     reference = external_id or (f"form:{agent.pk}:{form_key}" if form_key else None)
     # One at a time for a borrower: a double click waits here and then finds what the first one wrote.
     Borrower.objects.select_for_update().get(pk=borrower.pk)

@@ -11,9 +11,10 @@ from borrowers.models import Borrower, ContactPoint, Loan
 from borrowers.services import current_instant
 from creditpath.accounts.models import User
 from recovery.contacts.permission import Answer, contact_permission, read_answer
-from recovery.errors import AttemptIsOver, BorrowerOutOfReach, ContactNotPermitted
+from recovery.errors import AttemptIsOver, ContactNotPermitted
 from recovery.models import ContactBlock, ContactReservation
 from recovery.models.reservations import Purpose
+from recovery.reach import check_reach
 
 LEASE = timedelta(minutes=30)
 State = ContactReservation.State
@@ -44,8 +45,7 @@ def reserve_contact(
     one open for the same gets it again. What is not performed within the lease expires; if it was made it counts. A log
     entry is lost if the caller rolls back around the error. Raises also BorrowerOutOfReach.
     """
-    if not Borrower.objects.visible_to(agent).filter(pk=borrower.pk).exists():
-        raise BorrowerOutOfReach()
+    check_reach(borrower.pk, agent)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT reservation_id, block_id, is_repeat, answer FROM reserve_contact(%s, %s, %s, %s, %s, %s, %s, %s)",

@@ -8,8 +8,10 @@ from django.db import IntegrityError, transaction
 from borrowers.models import Borrower, Loan
 from borrowers.services import get_business_date
 from creditpath.accounts.models import User
-from recovery.errors import BorrowerOutOfReach, GrievanceRefused
+from creditpath.errors import broken_constraint
+from recovery.errors import GrievanceRefused
 from recovery.models import Grievance, GrievanceAnswer
+from recovery.reach import check_reach
 
 Kind, Subject = Grievance.Kind, Grievance.Subject
 SUBJECTS = {
@@ -34,7 +36,7 @@ def record_grievance(
     A dispute holds contacts about its loan, or about every debt, until it is answered. Raises GrievanceRefused with a remedy for
     each field, BorrowerOutOfReach.
     """
-    _check_reach(borrower, recorded_by)
+    check_reach(borrower.pk, recorded_by)
     today = get_business_date()
     received_on = received_on or today
     fields: dict[str, str] = {}
@@ -58,7 +60,7 @@ def record_grievance(
                 received_on=received_on, recorded_by=recorded_by,
             )  # fmt: skip
     except IntegrityError as error:
-        if _constraint(error) != "grievance_is_about_a_debt_of_the_person":
+        if broken_constraint(error) != "grievance_is_about_a_debt_of_the_person":
             raise
         raise GrievanceRefused(fields={"loan": "This person neither owes that loan nor answers for it."}) from error
     entered.refresh_from_db(fields=["answer_due_on"])
@@ -78,7 +80,7 @@ def answer_grievance(
 
     Once. Raises GrievanceRefused, BorrowerOutOfReach.
     """
-    _check_reach(grievance.borrower, answered_by)
+    check_reach(grievance.borrower_id, answered_by)
     fields: dict[str, str] = {}
     if outcome not in GrievanceAnswer.Outcome.values:
         fields["outcome"] = "Choose what was decided."
@@ -96,15 +98,6 @@ def answer_grievance(
     except IntegrityError as error:
         if GrievanceAnswer.objects.filter(grievance=grievance).exists():
             raise GrievanceRefused(f"This {grievance.get_kind_display()} is answered already.") from error
-        if _constraint(error) == "redress_is_money":
+        if broken_constraint(error) == "redress_is_money":
             raise GrievanceRefused(fields={"redress_amount": "Enter an amount of zero or more."}) from error
         raise
-
-
-def _check_reach(borrower: Borrower, user: User | None) -> None:
-    if user is not None and not Borrower.objects.visible_to(user).filter(pk=borrower.pk).exists():
-        raise BorrowerOutOfReach()
-
-
-def _constraint(error: IntegrityError) -> str | None:
-    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)

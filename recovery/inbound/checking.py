@@ -10,11 +10,12 @@ from django.utils import timezone
 from borrowers.models import Borrower
 from creditpath.accounts.models import User
 from recovery.contacts.services import record_action
-from recovery.errors import BorrowerOutOfReach, IdentityCheckRefused
+from recovery.errors import IdentityCheckRefused
 from recovery.inbound.facts import asked_facts, held_facts
 from recovery.inbound.finding import find_point
 from recovery.models import IdentityCheck
 from recovery.outreach.services import find_template, render_for
+from recovery.reach import check_reach
 
 WITHIN = timedelta(hours=1)
 MOST_FAILED_OF_BORROWER, MOST_FAILED_OF_AGENT = 3, 10
@@ -30,8 +31,7 @@ def check_identity(*, borrower: Borrower, agent: User, answers: Mapping[str, str
     or ten of an agent, no more are made: both rows are locked, so that no race gets one more. Raises IdentityCheckRefused,
     BorrowerOutOfReach.
     """
-    if not Borrower.objects.visible_to(agent).filter(pk=borrower.pk).exists():
-        raise BorrowerOutOfReach()
+    check_reach(borrower.pk, agent)
     facts, needed = asked_facts(), settings.IDENTITY_FACTS_NEEDED
     given = {name: answers[name].strip() for name in facts if answers.get(name, "").strip()}
     if len(given) < needed:

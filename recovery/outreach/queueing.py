@@ -15,7 +15,6 @@ from creditpath.jobs import nudge
 from recovery.contacts.services import Answer, contact_permission, log_refusal, record_action, release_contact
 from recovery.errors import (
     AttemptIsOver,
-    BorrowerOutOfReach,
     ContactNotPermitted,
     FormAlreadyUsed,
     MessageIsOver,
@@ -25,6 +24,7 @@ from recovery.models import MessageTemplate, OutgoingMessage, Recommendation
 from recovery.outreach.blocking import last_payment_of
 from recovery.outreach.rendering import Rendered, render
 from recovery.outreach.values import choose_loan, values_for
+from recovery.reach import check_reach
 
 State = OutgoingMessage.State
 KIND_OF = {"sms": ContactPoint.Kind.PHONE, "email": ContactPoint.Kind.EMAIL}
@@ -108,8 +108,7 @@ def queue_message(
     it waits for the next opening. `form_key` makes it safe to ask twice. Raises MessageRefused with a remedy for each field,
     ContactNotPermitted (logged) where more than the hour stands in the way, TemplateRefused, BorrowerOutOfReach, FormAlreadyUsed.
     """
-    if not Borrower.objects.visible_to(queued_by).filter(pk=borrower.pk).exists():
-        raise BorrowerOutOfReach()
+    check_reach(borrower.pk, queued_by)
     reference = f"form:{queued_by.pk}:{form_key}" if form_key else None
     if reference and (made := _find_made(reference, borrower)):
         return made

@@ -13,7 +13,7 @@ from borrowers.models import Borrower
 from creditpath.sql import load
 from recovery.models import Plan, PlanEvent
 
-ALL_THAT_IS_BOOKED = datetime.max.replace(tzinfo=UTC)
+ALL_THAT_IS_BOOKED = datetime.max.replace(tzinfo=UTC)  # pages stand at the business date: everything counts
 OPEN = (PlanEvent.State.PROPOSED, PlanEvent.State.WAITING, PlanEvent.State.ACTIVE)
 
 

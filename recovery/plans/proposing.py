@@ -1,18 +1,18 @@
 """Propose a plan, and take it from there: agree, wait for a second person, approve, give up."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 
-from borrowers.models import Borrower, Loan
+from borrowers.models import Loan
 from borrowers.services import get_business_date
 from creditpath.accounts.models import User
-from recovery.errors import BorrowerOutOfReach, PlanRefused
+from creditpath.errors import told_in_words
+from recovery.errors import PlanRefused
 from recovery.models import Plan, PlanBudgetLine, PlanEvent, PlanInstalment
 from recovery.plans.budget import Budget, disposable_amount_of
 from recovery.plans.offering import Offer, beyond_limits
+from recovery.reach import check_reach
 
 State = PlanEvent.State
 SENTENCES = {
@@ -33,15 +33,14 @@ def propose_plan(
     Within the limits of `by` it is active at once if the borrower agrees; above them it waits for a second person, and `reason`
     says why it is asked. The same form sent twice makes it once. Raises PlanRefused, BorrowerOutOfReach.
     """
-    if not Borrower.objects.visible_to(by).filter(pk=loan.borrower_id).exists():
-        raise BorrowerOutOfReach()
+    check_reach(loan.borrower_id, by)
     key = f"{by.pk}:{form_key}"
     if (made := Plan.objects.filter(form_key=key).first()) is not None:
         if made.loan_id != loan.pk:
             raise PlanRefused("This form was sent before, for another loan: open the page again.")
         return made
     today = get_business_date()
-    with _refusals(), transaction.atomic():
+    with told_in_words(PlanRefused, SENTENCES), transaction.atomic():
         plan = Plan.objects.create(
             loan=loan, kind=offer.kind, frequency=offer.frequency, currency=loan.currency, owed_amount=offer.owed_amount,
             agreed_amount=offer.agreed_amount, monthly_amount=offer.monthly_amount,
@@ -79,7 +78,7 @@ def activate_plan(*, plan: Plan, by: User) -> PlanEvent:
 
 def choose_plan(*, plan: Plan) -> PlanEvent:
     """Make a plan active that the borrower chose; who proposed it had to be within their limits. Raises PlanRefused."""
-    with _refusals(), transaction.atomic():
+    with told_in_words(PlanRefused, SENTENCES), transaction.atomic():
         return _step(plan, State.ACTIVE, by=None, day=get_business_date(), reason="Chosen by the borrower.")
 
 
@@ -91,23 +90,10 @@ def cancel_plan(*, plan: Plan, by: User, reason: str) -> PlanEvent:
 
 
 def _take(plan: Plan, state: str, *, by: User, reason: str = "") -> PlanEvent:
-    if not Plan.objects.visible_to(by).filter(pk=plan.pk).exists():
-        raise BorrowerOutOfReach()
-    with _refusals(), transaction.atomic():
+    check_reach(plan.loan.borrower_id, by)
+    with told_in_words(PlanRefused, SENTENCES), transaction.atomic():
         return _step(plan, state, by=by, day=get_business_date(), reason=reason)
 
 
 def _step(plan: Plan, state: str, *, by: User | None, day: date, reason: str = "") -> PlanEvent:
     return PlanEvent.objects.create(plan=plan, state=state, effective_on=day, by=by, reason=reason)
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Tell what the database refused in words."""
-    try:
-        yield
-    except IntegrityError as error:
-        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-        if name is None:
-            raise
-        raise PlanRefused(SENTENCES.get(name, f"{name.replace('_', ' ').capitalize()}."), code=name) from error
