@@ -27,21 +27,20 @@ def _register_dashboards(using: str, **kwargs: Any) -> None:
 
 
 def _ship_rules(using: str, **kwargs: Any) -> None:
-    """Write what the product comes with: contact rules, templates, terms of plans; where the tables are there."""
+    """Write what the product comes with: contact rules, templates, terms of plans; a schema of the past gets nothing."""
+    from django.apps import apps
     from django.db import connections
 
     from creditpath.sql import load
     from recovery.contacts.shipped import ensure_shipped_rules
     from recovery.outreach.templating import ensure_shipped_templates
 
-    if "recovery_known_time_zone" not in connections[using].introspection.table_names():
+    needed = {model._meta.db_table for model in apps.get_app_config("recovery").get_models()}
+    if not needed | {"recovery_known_time_zone"} <= set(connections[using].introspection.table_names()):
         return
     ensure_shipped_rules(using=using)
-    if "recovery_messagetemplate" in connections[using].introspection.table_names():
-        ensure_shipped_templates(using=using)
-    if "recovery_planlimit" in connections[using].introspection.table_names():
-        with connections[using].cursor() as cursor:
-            cursor.execute(load("recovery", "plans/starting_terms.sql"))
-    if kwargs.get("plan"):  # of a migration, after which the server may be a newer one that knows more zones
-        with connections[using].cursor() as cursor:
+    ensure_shipped_templates(using=using)
+    with connections[using].cursor() as cursor:
+        cursor.execute(load("recovery", "plans/starting_terms.sql"))
+        if kwargs.get("plan"):  # of a migration, after which the server may be a newer one that knows more zones
             cursor.execute("SELECT learn_time_zones()")

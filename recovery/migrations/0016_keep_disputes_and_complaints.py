@@ -119,8 +119,8 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('redress_amount__gte', 0), ('redress_amount__lt', Decimal('1000000000000'))), name='redress_is_money'),
         ),
         RunSqlFile("sql/grievances/grievances.sql", reverse="sql/grievances/drop_grievances.sql"),
-        RunSqlFile("sql/contacts/holds.sql", reverse=""),
-        RunSqlFile("sql/contacts/permission.sql", reverse=""),
+        RunSqlFile("sql/contacts/holds.sql", reverse="migrations/sql/0004_holds.sql"),
+        RunSqlFile("sql/contacts/permission.sql", reverse="migrations/sql/0004_permission.sql"),
         AppendOnly("recovery_grievance"),
         AppendOnly("recovery_grievanceanswer"),
     ]

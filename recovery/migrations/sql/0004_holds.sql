@@ -2,7 +2,7 @@
 
 -- Holds of a person that stand at an instant, for one debt or, without a loan, for any. A hold stands on whole days in the
 -- borrower's zone; where the zone is not certain it starts with the first and ends with the last of them. A lift counts at once.
-CREATE FUNCTION holds_of(p_borrower bigint, p_loan bigint, p_instant timestamptz, p_zones text[]) RETURNS SETOF recovery_hold
+CREATE OR REPLACE FUNCTION holds_of(p_borrower bigint, p_loan bigint, p_instant timestamptz, p_zones text[]) RETURNS SETOF recovery_hold
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
 AS $$
     SELECT hold.*
@@ -23,7 +23,7 @@ AS $$
 $$;
 
 -- The same for all borrowers on a day, as known at an instant: what policies decide from.
-CREATE FUNCTION holds_on(p_day date, p_known timestamptz) RETURNS SETOF recovery_hold
+CREATE OR REPLACE FUNCTION holds_on(p_day date, p_known timestamptz) RETURNS SETOF recovery_hold
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT hold.*
@@ -39,7 +39,7 @@ AS $$
 $$;
 
 -- A loan of a hold is the person's own or one they answer for; a lift is of a hold of the same person and kind.
-CREATE FUNCTION check_hold() RETURNS trigger
+CREATE OR REPLACE FUNCTION check_hold() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -68,7 +68,7 @@ END
 $$;
 
 -- Whether a person owes a loan or answers for it, on a day or ever.
-CREATE FUNCTION is_party_to(p_borrower bigint, p_loan bigint, p_day date) RETURNS boolean
+CREATE OR REPLACE FUNCTION is_party_to(p_borrower bigint, p_loan bigint, p_day date) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT EXISTS (SELECT FROM borrowers_loan WHERE id = p_loan AND borrower_id = p_borrower)
@@ -79,11 +79,11 @@ AS $$
         )
 $$;
 
-CREATE TRIGGER holds_are_checked BEFORE INSERT ON recovery_hold FOR EACH ROW EXECUTE FUNCTION check_hold();
+CREATE OR REPLACE TRIGGER holds_are_checked BEFORE INSERT ON recovery_hold FOR EACH ROW EXECUTE FUNCTION check_hold();
 
 -- Who disputes or reports hardship is left in peace for 30 days, however the contact came into the books; a person decides what
 -- follows. Where the contact is corrected later, the hold is lifted. Fires once per INSERT statement.
-CREATE FUNCTION hold_on_dispute_and_hardship() RETURNS trigger
+CREATE OR REPLACE FUNCTION hold_on_dispute_and_hardship() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
@@ -110,7 +110,7 @@ BEGIN
 END
 $$;
 
-CREATE TRIGGER disputes_and_hardship_hold
+CREATE OR REPLACE TRIGGER disputes_and_hardship_hold
     AFTER INSERT ON borrowers_contactevent
     REFERENCING NEW TABLE AS new_event
     FOR EACH STATEMENT EXECUTE FUNCTION hold_on_dispute_and_hardship();
@@ -122,5 +122,6 @@ SELECT
     event.effective_on + 29, 'Said so in a contact.', event.id, event.agent_id, event.booked_at
 FROM borrowers_contactevent AS event
 WHERE event.outcome IN ('dispute', 'hardship')
+    AND NOT EXISTS (SELECT FROM recovery_hold AS hold WHERE hold.contact_event_id = event.id)
     AND NOT EXISTS (SELECT FROM borrowers_contactevent AS correction WHERE correction.corrects_id = event.id)
     AND (event.outcome <> 'dispute' OR event.loan_id IS NULL OR is_party_to(event.borrower_id, event.loan_id, NULL));

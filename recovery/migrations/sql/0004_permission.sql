@@ -1,7 +1,7 @@
 -- The gate: whether a person may be contacted about a debt by a channel at an instant, why not, and when next.
 
 -- How the person agreed to be called within the days before an instant (day 1 is that of the consent); null if they did not.
-CREATE FUNCTION consent_to_call(
+CREATE OR REPLACE FUNCTION consent_to_call(
     p_borrower bigint, p_loan bigint, p_point bigint, p_instant timestamptz, p_days integer, p_zone text
 ) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -33,7 +33,7 @@ $$;
 -- Not counted: calls not connected to the dialled number, and calls within the days of the person's consent to them (given for
 -- that contact point, or by asking for a call back). A corrected contact is not counted, its correction is. There is no upper edge in
 -- time unless `p_until` sets one: a clock that was set back forgives nothing.
-CREATE FUNCTION contact_attempts(
+CREATE OR REPLACE FUNCTION contact_attempts(
     p_borrower bigint, p_channels text[], p_since timestamptz, p_until timestamptz, p_instant timestamptz,
     p_consent_days integer, p_zone text, p_except_reservation bigint, p_except_event bigint
 ) RETURNS TABLE (at timestamptz, loan_id bigint)
@@ -68,7 +68,7 @@ AS $$
 $$;
 
 -- Where the person may be: their zone, that of the contact point, those of their addresses; nothing known, all of the jurisdiction's.
-CREATE FUNCTION candidate_zones(p_borrower bigint, p_contact_point bigint, p_channel text) RETURNS text[]
+CREATE OR REPLACE FUNCTION candidate_zones(p_borrower bigint, p_contact_point bigint, p_channel text) RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT coalesce(
@@ -97,7 +97,7 @@ AS $$
 $$;
 
 -- Whether the person opted out of a channel at a contact point; the latest word per point counts.
-CREATE FUNCTION has_opted_out(p_point bigint, p_channel text, p_instant timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION has_opted_out(p_point bigint, p_channel text, p_instant timestamptz) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT EXISTS (SELECT FROM borrowers_contactpoint WHERE id = p_point AND opted_out_on IS NOT NULL)
@@ -114,14 +114,14 @@ AS $$
         )
 $$;
 
-CREATE FUNCTION reason(code text, said text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION reason(code text, said text) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT jsonb_build_array(jsonb_build_object('code', code, 'text', said))
 $$;
 
 -- The later of two instants; null, which is never, where one of them is.
-CREATE FUNCTION later_of(one timestamptz, other timestamptz) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION later_of(one timestamptz, other timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT CASE WHEN one IS NOT NULL AND other IS NOT NULL THEN greatest(one, other) END
@@ -134,7 +134,7 @@ $$;
 --   p_purpose         collection; or notice: holds do not stop it, hours, opt-outs and channels do
 --   p_except_*        the attempt itself, where one that was reserved or took place is asked about again
 --   p_as_recorded     true: look only at what was before the instant, to flag what took place
-CREATE FUNCTION contact_answer(
+CREATE OR REPLACE FUNCTION contact_answer(
     p_borrower bigint,
     p_loan bigint,
     p_channel text,
@@ -467,7 +467,7 @@ END
 $$;
 
 -- The same in columns.
-CREATE FUNCTION contact_permission(
+CREATE OR REPLACE FUNCTION contact_permission(
     p_borrower bigint, p_loan bigint, p_channel text, p_contact_point bigint, p_instant timestamptz
 ) RETURNS TABLE (
     is_allowed boolean, reasons jsonb, attempts_left integer, next_allowed_at timestamptz, next_allowed_local text, rule_id bigint,
