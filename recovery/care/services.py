@@ -12,6 +12,7 @@ from creditpath.accounts.models import User
 from recovery.contacts.services import lift_hold, set_hold
 from recovery.errors import CareRefused
 from recovery.models import CareDecision, CareReading, CareRecord, Hold
+from recovery.once import find_made, key_of
 from recovery.reach import check_reach
 
 REVIEW_DAYS = 30  # until a person looks at it again, where nobody says
@@ -20,13 +21,23 @@ OPEN_TO_ALL = "Handle with care: ask a manager."  # all that the hold says, whic
 
 
 def open_care_record(
-    *, borrower: Borrower, category: str, details: str, opened_by: User | None, review_on: date | None = None
+    *,
+    borrower: Borrower,
+    category: str,
+    details: str,
+    opened_by: User | None,
+    review_on: date | None = None,
+    form_key: str = "",
 ) -> CareRecord:
     """Write down why a borrower is not to be pressed, and hold all contacts until a person ends it.
 
-    The hold says nothing of why. `opened_by` is None where the borrower wrote it. Raises CareRefused, BorrowerOutOfReach.
+    The hold says nothing of why. `opened_by` is None where the borrower wrote it; `form_key` makes it safe to send a form twice.
+    Raises CareRefused, BorrowerOutOfReach, FormAlreadyUsed.
     """
     check_reach(borrower.pk, opened_by)
+    key = key_of(opened_by, form_key)
+    if (made := find_made(CareRecord.objects, key, borrower)) is not None:
+        return made
     today = get_business_date()
     fields = {}
     if category not in CareRecord.Category.values:
@@ -37,18 +48,19 @@ def open_care_record(
     _check_review(review_on, today, fields)
     if fields:
         raise CareRefused(" ".join(fields.values()), fields=fields)
-    with transaction.atomic():
-        hold = set_hold(
-            borrower=borrower, kind=Hold.Kind.HARDSHIP, reason=OPEN_TO_ALL, set_by=opened_by, is_until_lifted=True
-        )
-        return CareRecord.objects.create(
-            borrower=borrower,
-            category=category,
-            details=details.strip(),
-            review_on=review_on,
-            hold=hold,
-            opened_by=opened_by,
-        )
+    try:
+        with transaction.atomic():
+            hold = set_hold(
+                borrower=borrower, kind=Hold.Kind.HARDSHIP, reason=OPEN_TO_ALL, set_by=opened_by, is_until_lifted=True
+            )
+            return CareRecord.objects.create(
+                borrower=borrower, category=category, details=details.strip(), review_on=review_on, hold=hold,
+                opened_by=opened_by, form_key=key,
+            )  # fmt: skip
+    except IntegrityError:
+        if (made := find_made(CareRecord.objects, key, borrower)) is not None:  # by a second press at once
+            return made
+        raise
 
 
 def read_care_records(*, borrower: Borrower, read_by: User) -> Sequence[CareRecord]:

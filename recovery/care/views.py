@@ -54,7 +54,9 @@ def open_record(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         values = {name: form.cleaned_data[name] for name in ("category", "details", "review_on")}
         try:
-            open_care_record(borrower=borrower, opened_by=person_of(request), **values)
+            open_care_record(
+                borrower=borrower, opened_by=person_of(request), form_key=form.cleaned_data["key"], **values
+            )
         except DomainError as error:
             form.add_domain_error(error)
         else:

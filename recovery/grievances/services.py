@@ -11,6 +11,7 @@ from creditpath.accounts.models import User
 from creditpath.errors import broken_constraint
 from recovery.errors import GrievanceRefused
 from recovery.models import Grievance, GrievanceAnswer
+from recovery.once import find_made, key_of
 from recovery.reach import check_reach
 
 Kind, Subject = Grievance.Kind, Grievance.Subject
@@ -30,13 +31,17 @@ def record_grievance(
     recorded_by: User | None,
     loan: Loan | None = None,
     received_on: date | None = None,
+    form_key: str = "",
 ) -> Grievance:
     """Enter a dispute or a complaint as it was received (today); the database finds the last day for its answer.
 
-    A dispute holds contacts about its loan, or about every debt, until it is answered. Raises GrievanceRefused with a remedy for
-    each field, BorrowerOutOfReach.
+    A dispute holds contacts about its loan, or about every debt, until it is answered. `form_key` makes it safe to send a form
+    twice. Raises GrievanceRefused with a remedy for each field, BorrowerOutOfReach, FormAlreadyUsed.
     """
     check_reach(borrower.pk, recorded_by)
+    key = key_of(recorded_by, form_key)
+    if (made := find_made(Grievance.objects, key, borrower)) is not None:
+        return made
     today = get_business_date()
     received_on = received_on or today
     fields: dict[str, str] = {}
@@ -57,9 +62,11 @@ def record_grievance(
         with transaction.atomic():
             entered = Grievance.objects.create(
                 borrower=borrower, loan=loan, kind=kind, subject=subject, channel=channel, text=text.strip(),
-                received_on=received_on, recorded_by=recorded_by,
+                received_on=received_on, recorded_by=recorded_by, form_key=key,
             )  # fmt: skip
     except IntegrityError as error:
+        if (made := find_made(Grievance.objects, key, borrower)) is not None:  # by a second press at once
+            return made
         if broken_constraint(error) != "grievance_is_about_a_debt_of_the_person":
             raise
         raise GrievanceRefused(fields={"loan": "This person neither owes that loan nor answers for it."}) from error

@@ -96,9 +96,9 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
     borrower = get_object_or_404(Borrower.objects.visible_to(user).select_related("team"), pk=pk)
     form = GrievanceForm(request.POST if request.method == "POST" else None, borrower=borrower)
     if request.method == "POST" and form.is_valid():
-        values = {name: value for name, value in form.cleaned_data.items() if name != "key"}
+        values = dict(form.cleaned_data)
         try:
-            entered = record_grievance(borrower=borrower, recorded_by=user, **values)
+            entered = record_grievance(borrower=borrower, recorded_by=user, form_key=values.pop("key"), **values)
         except DomainError as error:
             form.add_domain_error(error)
         else:

@@ -28,6 +28,7 @@ class CareRecord(models.Model):
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, help_text="Empty: the borrower."
     )
+    form_key = models.CharField(max_length=80, unique=True, null=True, blank=True, editable=False)
     booked_at = booked_at_field()
 
     objects = CareRecordQuerySet.as_manager()

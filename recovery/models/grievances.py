@@ -102,6 +102,7 @@ class Grievance(models.Model):
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    form_key = models.CharField(max_length=80, unique=True, null=True, blank=True, editable=False)
     booked_at = booked_at_field()
 
     objects = GrievanceQuerySet.as_manager()

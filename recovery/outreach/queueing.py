@@ -16,11 +16,11 @@ from recovery.contacts.services import Answer, contact_permission, log_refusal, 
 from recovery.errors import (
     AttemptIsOver,
     ContactNotPermitted,
-    FormAlreadyUsed,
     MessageIsOver,
     MessageRefused,
 )
 from recovery.models import MessageTemplate, OutgoingMessage, Recommendation
+from recovery.once import find_made, key_of
 from recovery.outreach.blocking import last_payment_of
 from recovery.outreach.rendering import Rendered, render
 from recovery.outreach.values import choose_loan, values_for
@@ -109,8 +109,8 @@ def queue_message(
     ContactNotPermitted (logged) where more than the hour stands in the way, TemplateRefused, BorrowerOutOfReach, FormAlreadyUsed.
     """
     check_reach(borrower.pk, queued_by)
-    reference = f"form:{queued_by.pk}:{form_key}" if form_key else None
-    if reference and (made := _find_made(reference, borrower)):
+    reference = key_of(queued_by, form_key)
+    if made := find_made(OutgoingMessage.objects, reference, borrower):
         return made
     if not template.is_live:
         raise MessageRefused(fields={"template": "This version is not live: choose another template."})
@@ -143,16 +143,9 @@ def queue_message(
                 not_before=max(waits, default=None), form_key=reference,
             )  # fmt: skip
     except IntegrityError:  # the same form, sent twice at the same moment
-        if reference and (made := _find_made(reference, borrower)):
+        if made := find_made(OutgoingMessage.objects, reference, borrower):
             return made
         raise
-
-
-def _find_made(reference: str, borrower: Borrower) -> OutgoingMessage | None:
-    made = OutgoingMessage.objects.filter(form_key=reference).first()
-    if made is not None and made.borrower_id != borrower.pk:
-        raise FormAlreadyUsed()
-    return made
 
 
 def _choose_point(borrower: Borrower, channel: str) -> ContactPoint | None:

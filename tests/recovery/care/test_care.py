@@ -46,6 +46,8 @@ def test_an_agent_writes_it_down_and_reads_only_that_care_is_needed(
     page = f"/borrowers/{borrower.pk}/"
     said = {"key": "k", "category": "health", "details": SECRET, "review_on": "2026-07-15"}
     assert agent.post(f"{page}care/new/", said).status_code == 302
+    assert agent.post(f"{page}care/new/", said).status_code == 302  # a second press
+    assert CareRecord.objects.count() == Hold.objects.count() == 1
     assert agent.get(f"{page}care/").status_code == 403
     for address in (page, f"{page}contacts/", f"{page}care/new/"):
         html = agent.get(address).content.decode()

@@ -155,6 +155,7 @@ def test_a_dispute_is_entered_and_answered_on_its_pages(borrower: Borrower, clie
     fields = {"key": "k", "kind": "dispute", "subject": "amount", "channel": "call", "text": "<b>Too much</b>"}
     entered = client.post(f"/borrowers/{borrower.pk}/grievances/", fields, follow=True)
     assert "&lt;b&gt;Too much&lt;/b&gt;" in entered.content.decode()
+    client.post(f"/borrowers/{borrower.pk}/grievances/", fields)  # a second press
     row = Grievance.objects.get()
     register = client.get("/grievances/").content.decode()
     assert f"/grievances/{row.pk}/" in register
