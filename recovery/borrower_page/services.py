@@ -12,7 +12,7 @@ from recovery.borrower_page.links import Visitor
 from recovery.care.services import open_care_record
 from recovery.errors import PageRefused
 from recovery.grievances.services import record_grievance
-from recovery.inbound.facts import asked_facts, held_facts
+from recovery.inbound.facts import find_wrong, given_answers
 from recovery.models import CareRecord, Grievance, PageCheck, Plan
 from recovery.outreach.opting_out import opt_out
 from recovery.plans.services import choose_plan
@@ -63,8 +63,7 @@ def check_visitor(*, borrower: Borrower, answers: Mapping[str, str]) -> bool:
     All that was answered has to fit, and at least IDENTITY_FACTS_NEEDED of it. After three tries that failed within an hour none
     is looked at any more: the borrower's row is locked, so that no race gets one more. Raises PageRefused.
     """
-    facts = asked_facts()
-    given = {name: answers[name].strip() for name in facts if answers.get(name, "").strip()}
+    given = given_answers(answers)
     if len(given) < settings.IDENTITY_FACTS_NEEDED:
         raise PageRefused(f"Please answer {settings.IDENTITY_FACTS_NEEDED} of these.")
     with transaction.atomic():
@@ -72,8 +71,7 @@ def check_visitor(*, borrower: Borrower, answers: Mapping[str, str]) -> bool:
         failed = PageCheck.objects.filter(borrower=borrower, is_passed=False, checked_at__gt=timezone.now() - WITHIN)
         if failed.count() >= MOST_FAILED:
             raise PageRefused("Too many tries. Please wait an hour, or call us.")
-        held = held_facts(borrower)
-        is_passed = all(facts[name].write(said) in held.get(name, frozenset()) for name, said in given.items())
+        is_passed = not find_wrong(borrower, given)
         PageCheck.objects.create(borrower=borrower, facts=list(given), is_passed=is_passed)
     return is_passed
 

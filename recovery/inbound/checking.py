@@ -11,7 +11,7 @@ from borrowers.models import Borrower
 from creditpath.accounts.models import User
 from recovery.contacts.services import record_action
 from recovery.errors import IdentityCheckRefused
-from recovery.inbound.facts import asked_facts, held_facts
+from recovery.inbound.facts import asked_facts, find_wrong, given_answers
 from recovery.inbound.finding import find_point
 from recovery.models import IdentityCheck
 from recovery.outreach.services import find_template, render_for
@@ -33,7 +33,7 @@ def check_identity(*, borrower: Borrower, agent: User, answers: Mapping[str, str
     """
     check_reach(borrower.pk, agent)
     facts, needed = asked_facts(), settings.IDENTITY_FACTS_NEEDED
-    given = {name: answers[name].strip() for name in facts if answers.get(name, "").strip()}
+    given = given_answers(answers)
     if len(given) < needed:
         missing = {name: "Ask for it." for name in facts if name not in given}
         raise IdentityCheckRefused(f"Ask for {needed} of these at least.", fields=missing)
@@ -44,8 +44,7 @@ def check_identity(*, borrower: Borrower, agent: User, answers: Mapping[str, str
         if made is not None and made.open_event is not None:
             return made
         refuse_after_failures(borrower=borrower, agent=agent)
-        held = held_facts(borrower)
-        wrong = [name for name, said in given.items() if facts[name].write(said) not in held.get(name, frozenset())]
+        wrong = find_wrong(borrower, given)
         check = IdentityCheck(
             borrower=borrower, agent=agent, number=number[:40], facts=list(given), wrong=wrong, is_passed=not wrong
         )

@@ -75,3 +75,14 @@ def asked_facts() -> Mapping[str, Fact]:
 def held_facts(borrower: Borrower) -> Mapping[str, frozenset[str]]:
     """Return what the books hold of each fact that is asked for; at most two queries."""
     return {name: held for name, fact in asked_facts().items() if (held := fact.read(borrower))}
+
+
+def given_answers(answers: Mapping[str, str]) -> dict[str, str]:
+    """Return what was answered of the facts that are asked for, in their order."""
+    return {name: said for name in asked_facts() if (said := answers.get(name, "").strip())}
+
+
+def find_wrong(borrower: Borrower, given: Mapping[str, str]) -> list[str]:
+    """Return which answers do not fit what the books hold; what they do not hold fits nothing. At most two queries."""
+    facts, held = asked_facts(), held_facts(borrower)
+    return [name for name, said in given.items() if facts[name].write(said) not in held.get(name, frozenset())]
