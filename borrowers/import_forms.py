@@ -122,6 +122,7 @@ class MappingForm:
         self.currency = self._sent("currency", self.draft.currency)
         self.product = self._sent("product", self.draft.product)
         self.parts = [self._part(number, table, lacking) for number, table in enumerate(self.draft.tables)]
+        self.has_guesses = any(line.sure == "guess" for part in self.parts if part.is_used for line in part.lines)
         self.needs = [f"{name}: {label_of(target)}" for name, target in lacking if name]
 
     def _sent(self, name: str, otherwise: str) -> str:

@@ -31,6 +31,7 @@ SQLITE_TABLES = (
 )
 # A virtual column is an expression: a few bytes of it make gigabytes (hidden: 2 is virtual, 3 is stored).
 SQLITE_COLUMNS = "SELECT name FROM pragma_table_xinfo(?) WHERE hidden IN (0, 3) ORDER BY cid"
+SQLITE_COMPUTED_COLUMNS = "SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 2 ORDER BY cid"
 BATCH_BYTES_LIMIT = 256 * 2**20  # of a batch of CHUNK_ROWS: five thousand characters a row
 WORKBOOK_RATIO_LIMIT = 100  # real workbooks pack 5 to 15 times
 

@@ -326,6 +326,10 @@ def _complete(drafted: TableDraft, table: _Table) -> TableDraft:
             f"{n_twice:,} rows repeat an earlier {key.name}: identical rows count once, others are rejected unless "
             'duplicates = "last".'
         )
+    notes += [
+        f"The column {name} is computed by the file, not stored in it, and is left out; store its values to have them."
+        for name in table.sample.computed
+    ]
     missing, unsafe = _sentinels(drafted, table)
     notes += unsafe
     return replace(drafted, notes=tuple(notes), constants=constants, missing=missing)

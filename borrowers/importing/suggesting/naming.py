@@ -17,13 +17,18 @@ KNOWN = (
     | {word for names in CONCEPTS.values() for name in names for word in name.split()}
 )
 # Too short to be looked for inside a word: "at" is in "status", "no" in "nominal".
-INSIDE = frozenset(word for word in KNOWN if len(word) > 2) | {"id", "no", "dt", "os"}
+INSIDE = frozenset(word for word in KNOWN if len(word) > 2) | {"id", "no", "nr", "dt", "os"}
+
+
+def without_accents(header: str) -> str:
+    """Return a header in plain letters where there are such: "fällig am" is "fallig am"."""
+    return "".join(c for c in unicodedata.normalize("NFKD", header) if not unicodedata.combining(c))
 
 
 @cache
 def words_of(header: str) -> tuple[str, ...]:
     """Return a header as words: "CustAcctNo" and "customeraccountnumber" are both customer account number."""
-    text = "".join(c for c in unicodedata.normalize("NFKD", header) if not unicodedata.combining(c))
+    text = without_accents(header)
     found: list[str] = []
     for whole in KEPT_WHOLE:
         if whole in text.lower():

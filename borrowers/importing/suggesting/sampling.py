@@ -13,7 +13,7 @@ from borrowers.importing.errors import SourceUnreadable
 from borrowers.importing.files import KINDS, SourceFile
 from borrowers.importing.mapping import Reading, Source
 from borrowers.importing.reading import READERS
-from borrowers.importing.tables import SQLITE_TABLES, refuse_bomb
+from borrowers.importing.tables import SQLITE_COMPUTED_COLUMNS, SQLITE_TABLES, refuse_bomb
 
 SAMPLE_ROWS = 20_000
 FILES_LIMIT = 200
@@ -31,6 +31,7 @@ class Sample:
     sheet: str | None = None
     table: str | None = None
     encoding: str | None = None
+    computed: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -123,6 +124,15 @@ def list_tables(file: SourceFile) -> list[str]:
     return names
 
 
+def list_computed_columns(file: SourceFile, table: str | None) -> list[str]:
+    """Return the columns of an sqlite table (the only one, for None) that are not read; raises SourceUnreadable."""
+    try:
+        with closing(sqlite3.connect(f"{file.path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return [row[0] for row in connection.execute(SQLITE_COMPUTED_COLUMNS, (table or list_tables(file)[0],))]
+    except sqlite3.Error as error:
+        raise file.complain(f"is not a sound sqlite file ({error}).") from error
+
+
 def _samples_of(file: SourceFile, rows: int) -> list[Sample]:
     parts = list(parts_of(file))
     found = []
@@ -166,7 +176,8 @@ def _head(file: SourceFile, rows: int, sheet: str | None, table: str | None, enc
     twice = tuple(
         dict.fromkeys(original for name in doubled for original in (str(name).rpartition(" (")[0], str(name)))
     )
-    return Sample(file, frame, is_whole, twice, sheet, table, encoding)
+    computed = tuple(list_computed_columns(file, table)) if file.kind == "sqlite" else ()
+    return Sample(file, frame, is_whole, twice, sheet, table, encoding, computed)
 
 
 def _is_copy(name: str, frame: pd.DataFrame) -> bool:

@@ -25,7 +25,8 @@ def tell(look: Look) -> str:
     if look.n_distinct == 1 and look.n > 1:
         told += ", all the same"
     if look.n_filled < look.n:
-        told += f", {100 * (look.n - look.n_filled) / max(look.n, 1):.0f} % empty"
+        n_empty = look.n - look.n_filled
+        told += f", {f'{100 * n_empty / look.n:.0f}' if 100 * n_empty >= look.n else 'under 1'} % empty"
     if look.sentinels:
         told += f"; {', '.join(look.sentinels)} taken for missing"
     if look.n_odd:

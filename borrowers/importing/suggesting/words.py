@@ -4,7 +4,8 @@
 ABBREVIATIONS = {
     "acc": "account", "acct": "account", "ac": "account", "accnt": "account", "a/c": "account", "conto": "account",
     "kto": "account", "konto": "account", "kd": "customer", "tage": "days", "tg": "days", "uberf": "past due",
-    "uberfallig": "past due", "ueberfaellig": "past due", "verzug": "past due", "ruckstd": "arrears",
+    "uberfallig": "past due", "uberfallige": "past due", "uberfalliger": "past due", "ueberfaellige": "past due", "darlehens": "loan", "vertrags": "contract",
+    "ueberfaellig": "past due", "verzug": "past due", "ruckstd": "arrears",
     "ruckstand": "arrears", "rueckstand": "arrears", "restschuld": "outstanding balance",
     "addr": "address", "adresse": "address", "direccion": "address", "endereco": "address", "amnt": "amount",
     "amt": "amount", "betrag": "amount", "importe": "amount", "monto": "amount", "montant": "amount",
@@ -23,7 +24,7 @@ ABBREVIATIONS = {
     "facility": "loan", "deal": "loan", "credit": "loan", "credito": "loan", "darlehen": "loan",
     "emprestimo": "loan", "kredit": "loan", "pret": "loan", "prestamo": "loan", "ln": "loan", "advance": "loan",
     "mortgage": "loan", "lan": "loan account number", "dt": "date", "fecha": "date", "datum": "date", "data": "date",
-    "day": "date", "on": "date", "at": "date", "ts": "date", "timestamp": "date", "datetime": "date",
+    "day": "date", "on": "date", "am": "date", "at": "date", "ts": "date", "timestamp": "date", "datetime": "date",
     "month": "month", "mth": "month", "monat": "month", "mes": "month", "monthly": "month", "months": "month",
     "qtr": "quarter", "period": "period", "per": "period", "dd": "due date", "duedate": "due date", "faellig": "due",
     "fallig": "due", "faelligkeit": "due date", "vencimiento": "due date", "echeance": "due date",

@@ -9,7 +9,7 @@ from datetime import date
 from borrowers.importing.mapping import DEFAULT_MISSING, FIELDS, TABLES
 from borrowers.importing.suggesting.draft import ATTRIBUTE, Column, Draft, TableDraft
 from borrowers.importing.suggesting.fields import DAYS_OF_STATUSES, describe, required_fields
-from borrowers.importing.suggesting.naming import words_of
+from borrowers.importing.suggesting.naming import without_accents, words_of
 
 PAD = 46
 PERIODS_LIMIT = 240
@@ -259,7 +259,8 @@ def _attributes(columns: list[Column], form: tuple[str, str]) -> Iterable[str]:
     taken: set[str] = set()
     for column in columns:
         base = "_".join(words_of(column.name)) or "column"
-        key = base = re.sub(r"[^a-z0-9_]", "", re.sub(r"\W+", "_", column.name.lower()).strip("_")) or base
+        plain = without_accents(column.name.replace("ß", "ss"))
+        key = base = re.sub(r"[^a-z0-9_]", "", re.sub(r"\W+", "_", plain.lower()).strip("_")) or base
         n = 2
         while key in taken:
             key, n = f"{base}_{n}", n + 1

@@ -19,6 +19,7 @@ from borrowers.importing.suggesting.filenames import day_of_name, pattern_of
 from borrowers.importing.suggesting.looking import look_at
 from borrowers.importing.suggesting.naming import match_names
 from borrowers.importing.suggesting.services import Suggestion, suggest_mapping
+from borrowers.importing.suggesting.telling import tell
 from borrowers.models import Charge, ContactEvent
 from tests.borrowers.importing.lender import CUSTOMERS, LOANS, PAYMENTS, xlsx
 
@@ -284,6 +285,30 @@ def test_every_kind_of_file_is_looked_at(tmp_path: Path, kind: str) -> None:
     loans = next(table for table in suggestion.draft.tables if table.is_used)
     assert loans.targets == {"loan.external_id", "borrower.external_id", "loan.principal_amount", "loan.approved_on"}
     assert loans.table == ("loans" if kind == "sqlite" else None)
+
+
+def test_computed_columns_of_sqlite_files_are_said_to_be_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "core.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE loans (loan_no TEXT, balance REAL, dpd INTEGER, twice REAL AS (2 * balance))")
+        connection.execute("INSERT INTO loans VALUES ('L1', 100, 4)")
+    connection.close()
+    (loans,) = suggest_mapping(source=path, currency="USD").draft.tables
+    assert any("The column twice is computed by the file" in note for note in loans.notes)
+
+
+def test_attributes_are_named_in_plain_letters(tmp_path: Path) -> None:
+    (tmp_path / "kredite.csv").write_text(
+        "Kreditnr,Kundennr,Restschuld,Tage überfällig,Straßenzug\nL1,K1,10.5,3,Ost\nL2,K2,7.5,0,West\n",
+        encoding="utf-8",
+    )
+    toml = suggest_mapping(source=tmp_path / "kredite.csv", currency="EUR").toml
+    assert 'strassenzug = "Straßenzug"' in toml
+
+
+def test_one_empty_cell_of_many_is_not_called_none() -> None:
+    look = look_at(pd.Series(["5.25"] * 499 + [None], dtype="str"))
+    assert "under 1 % empty" in tell(look)
 
 
 def test_other_encodings_are_tried_and_said(tmp_path: Path) -> None:
