@@ -122,7 +122,7 @@ class Value:
     missing: tuple[str, ...] = ()
     divide_by: int = 1
     plus_days: "int | Value" = 0
-    plus_months: int = 0
+    plus_months: "int | Value" = 0
     days_after: "Value | None" = None
 
     def columns(self) -> set[str]:
@@ -130,7 +130,7 @@ class Value:
         found = {self.column} if self.column else set()
         if self.template:
             found |= set(template_columns(self.template))
-        for other in (self.plus_days, self.days_after):
+        for other in (self.plus_days, self.plus_months, self.days_after):
             if isinstance(other, Value):
                 found |= other.columns()
         return found

@@ -88,6 +88,12 @@ class _Parser:
             raise self.fail(f"{path}.{key}", f"must be a whole number, not {value!r}.")
         return value
 
+    def number_or_value(self, table: dict[str, Any], key: str, path: str, kind: str) -> int | Value:
+        """Return a whole number, or where each row's own comes from."""
+        if isinstance(table.get(key, 0), int):
+            return self.number(table, key, path)
+        return self.value(table[key], f"{path}.{key}", "count", True, kind=kind)
+
     def flag(self, table: dict[str, Any], key: str, path: str) -> bool:
         value = table.get(key, False)
         if not isinstance(value, bool):
@@ -335,9 +341,6 @@ class _Parser:
             raise self.fail(
                 f"{path}.values", 'must be a table from the file\'s value to ours, such as { "G" = "Good" }.'
             )
-        plus_days = spec.get("plus_days", 0)
-        if not isinstance(plus_days, int):
-            plus_days = self.value(plus_days, f"{path}.plus_days", "count", True, kind=kind)
         days_after = spec.get("days_after")
         if days_after is not None and type_ != "integer":
             raise self.fail(f"{path}.days_after", 'counts days: it needs type = "integer".')
@@ -358,8 +361,8 @@ class _Parser:
             formats=formats,
             missing=self.texts(spec, "missing", path) or (),
             divide_by=divide_by,
-            plus_days=plus_days,
-            plus_months=self.number(spec, "plus_months", path),
+            plus_days=self.number_or_value(spec, "plus_days", path, kind),
+            plus_months=self.number_or_value(spec, "plus_months", path, kind),
             days_after=None
             if days_after is None
             else Value(f"{path}.days_after", "date", True, column=str(days_after), formats=formats),

@@ -285,14 +285,17 @@ def _date(text: pd.Series, value: Value, context: Context) -> Typed:
     days = walls.dt.normalize()
     wrong = days.isna()
     if value.plus_days:
-        more = evaluate(value.plus_days, context) if isinstance(value.plus_days, Value) else value.plus_days
-        steps = pd.Series(more, index=text.index).astype("Int64").astype("float64").fillna(0).astype("int64")
-        days = days + pd.to_timedelta(steps, unit="D")
+        days = days + pd.to_timedelta(_steps(value.plus_days, days, context), unit="D")
     if value.plus_months:
-        days = pd.Series(
-            add_months(days.to_numpy().astype("datetime64[D]"), np.full(len(days), value.plus_months)), index=text.index
-        )
+        months = _steps(value.plus_months, days, context).to_numpy()
+        days = pd.Series(add_months(days.to_numpy().astype("datetime64[D]"), months), index=text.index)
     return days.astype("datetime64[s]"), wrong, _date_reason(value, context)
+
+
+def _steps(more: "int | Value", days: pd.Series, context: Context) -> pd.Series:
+    """Return how many days or months each row adds; a row whose number is rejected adds none."""
+    given = evaluate(more, context) if isinstance(more, Value) else more
+    return pd.Series(given, index=days.index).astype("Int64").astype("float64").fillna(0).astype("int64")
 
 
 def _date_reason(value: Value, context: Context) -> str:

@@ -4,8 +4,8 @@
 ABBREVIATIONS = {
     "acc": "account", "acct": "account", "ac": "account", "accnt": "account", "a/c": "account", "conto": "account",
     "kto": "account", "konto": "account", "kd": "customer", "tage": "days", "tg": "days", "uberf": "past due",
-    "uberfallig": "past due", "uberfallige": "past due", "uberfalliger": "past due", "ueberfaellige": "past due", "darlehens": "loan", "vertrags": "contract",
-    "ueberfaellig": "past due", "verzug": "past due", "ruckstd": "arrears",
+    "uberfallig": "past due", "uberfallige": "past due", "uberfalliger": "past due", "ueberfaellige": "past due",
+    "darlehens": "loan", "vertrags": "contract", "ueberfaellig": "past due", "verzug": "past due", "ruckstd": "arrears",
     "ruckstand": "arrears", "rueckstand": "arrears", "restschuld": "outstanding balance",
     "addr": "address", "adresse": "address", "direccion": "address", "endereco": "address", "amnt": "amount",
     "amt": "amount", "betrag": "amount", "importe": "amount", "monto": "amount", "montant": "amount",

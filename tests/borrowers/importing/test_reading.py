@@ -13,7 +13,7 @@ import pytest
 from borrowers.importing import tables, text
 from borrowers.importing.errors import RowsRejected
 from borrowers.models import Borrower, Instalment, Loan, Payment
-from tests.borrowers.importing.lender import CUSTOMERS, PAYMENTS, Lender, counts, xlsx
+from tests.borrowers.importing.lender import CUSTOMERS, LOANS, PAYMENTS, Lender, counts, xlsx
 
 ROWS = [["P1", "L1", 550.0, "30/01/2026"], ["P2", "L2", 100.5, "02/03/2026"]]
 HEADER = ["reference", "loan", "amount", "paid"]
@@ -242,6 +242,18 @@ def test_computed_due_dates_skip_weekends_and_holidays_and_given_ones_stay(lende
     days = Instalment.objects.filter(loan__external_id="L1").order_by("number").values_list("due_on", flat=True)
     # Saturday as given, Saturday to Tuesday after a holiday, Saturday to Monday
     assert list(days) == [date(2026, 1, 31), date(2026, 2, 10), date(2026, 2, 16)]
+
+
+@pytest.mark.parametrize(
+    ("more", "first"),
+    [("plus_months", {date(2026, 2, 5), date(2026, 4, 1)}), ("plus_days", {date(2026, 1, 6), date(2026, 2, 3)})],
+)
+def test_a_date_is_moved_by_what_each_row_says(lender: Lender, more: str, first: set[date]) -> None:
+    lender.write("loans.csv", LOANS.replace("first due", "term").replace("31/01/2026", "1").replace("01/03/2026", "2"))
+    moved = f'first_due_on = {{ column = "approved", {more} = {{ column = "term" }} }}'
+    lender.change("lender.toml", 'first_due_on = "first due"', moved)
+    assert lender.load().rejected == 0
+    assert set(Instalment.objects.filter(number=1).values_list("due_on", flat=True)) == first
 
 
 @pytest.mark.parametrize(("separator", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")])
