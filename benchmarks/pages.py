@@ -188,7 +188,8 @@ def build(rows: int) -> None:
         Product.objects.create(code=code, name=code)
     model = ModelVersion.objects.create(
         name="default-logistic-1", purpose="default", algorithm="logistic", onnx=b"onnx", sha256="0" * 64, feature_set="f",
-        feature_names=["days_past_due"], target={}, data_window={}, metrics={}, parity={}, threshold=0.5,
+        feature_names=["days_past_due"], target={}, data_window={}, metrics={}, parity={"max_abs_diff": 0.0, "n_rows": 100_000},
+        threshold=0.5,
         tier_edges=[0.1, 0.2, 0.3], is_simulated=True,
     )  # fmt: skip
     now = timezone.now()

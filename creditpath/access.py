@@ -42,6 +42,10 @@ IMPORTERS = frozenset({Role.MANAGER, Role.ADMIN})
 POLICY_WRITERS = frozenset({Role.MANAGER, Role.ADMIN})
 POLICY_READERS = STAFF | {Role.AGENT}
 MODEL_READERS = STAFF | {Role.INTEGRATION}
+# Who makes models, who examines them, and who lets them go live: never the same person for one model.
+MODEL_MAKERS = frozenset({Role.DATA_SCIENTIST, Role.ADMIN})
+MODEL_VALIDATORS = frozenset({Role.DATA_SCIENTIST, Role.ANALYST, Role.COMPLIANCE, Role.ADMIN})
+MODEL_APPROVERS = frozenset({Role.DATA_SCIENTIST, Role.MANAGER, Role.COMPLIANCE, Role.ADMIN})
 
 # The name of a route, or "namespace:*" for all of a namespace that have no line of their own. In the API a line opens
 # reading alone; a method that writes needs a line of its own, "POST api:payment-list".
@@ -115,6 +119,17 @@ ROUTES: dict[str, Access] = {
     "recovery:message-template": CASE_READERS,
     "recovery:portfolio-dashboard": STAFF,
     "recovery:todays-list": IMPORTERS,
+    "scoring:models": STAFF,
+    "scoring:live-models": STAFF,
+    "scoring:model": STAFF,
+    "scoring:compare-models": MODEL_MAKERS | MODEL_APPROVERS,
+    "scoring:propose-promotion": MODEL_MAKERS,
+    "scoring:decide-promotion": MODEL_APPROVERS,
+    "scoring:retire-model": MODEL_MAKERS,
+    "scoring:name-challenger": MODEL_MAKERS,
+    "scoring:end-challenge": MODEL_MAKERS,
+    "scoring:validate-model": MODEL_VALIDATORS,
+    "scoring:close-finding": MODEL_VALIDATORS | MODEL_APPROVERS,
     "borrowers:imports": IMPORTERS,
     "borrowers:import": IMPORTERS,
     "borrowers:import-mapping": IMPORTERS,
@@ -278,7 +293,14 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "borrowers.reconciliationdifference": _model(_READERS),
     "borrowers.importrun": _model(_READERS | {Role.INTEGRATION}),
     "scoring.modelversion": _model(MODEL_READERS),
-    "scoring.deployment": _model(MODEL_READERS, add=ADMIN | {Role.DATA_SCIENTIST}),  # to promote and to retire
+    "scoring.deployment": _model(MODEL_READERS),
+    "scoring.validation": _model(MODEL_READERS),
+    "scoring.validationfinding": _model(MODEL_READERS),
+    "scoring.findingclosure": _model(MODEL_READERS),
+    "scoring.comparison": _model(MODEL_READERS),
+    "scoring.promotionproposal": _model(MODEL_READERS),
+    "scoring.promotiondecision": _model(MODEL_READERS),
+    "scoring.challenger": _model(MODEL_READERS),
     "scoring.scoringrun": _model(MODEL_READERS),
     "scoring.score": _model(STAFF | PERSONAL),
     "scoring.featurevector": _model(STAFF),

@@ -51,8 +51,8 @@ def _score(day: Any) -> str:
     if not champions:
         return "No model is live yet, so the rules decide by days past due and amounts."
     try:
-        for champion in champions:
-            score_loans(as_of=day, purpose=champion.purpose)
+        for purpose in dict.fromkeys(champion.purpose for champion in champions):
+            score_loans(as_of=day, purpose=purpose)
     except DomainError as error:
         return f"The loans could not be scored ({error.detail}), so the rules decide."
     return f"Scored with {', '.join(champion.name for champion in champions)}."

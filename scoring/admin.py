@@ -9,22 +9,30 @@ from django.http import HttpRequest, HttpResponse
 
 from borrowers.admin import LoanAdmin
 from borrowers.models import Loan
+from creditpath.access import may_call, person_of
 from creditpath.admin_lists import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, ask_before, show_mapping
 from creditpath.errors import DomainError
 from creditpath.exports.cells import Column
 from scoring.models import (
+    Challenger,
+    Comparison,
     Deployment,
     Explanation,
     FeatureVector,
+    FindingClosure,
     ModelVersion,
+    PromotionDecision,
+    PromotionProposal,
     Purpose,
     ReasonPhrase,
     Score,
     ScoringRun,
     StaleLoan,
     Tier,
+    Validation,
+    ValidationFinding,
 )
-from scoring.registry.services import promote_model, retire_model
+from scoring.registry.services import decide_promotion, propose_promotion, retire_model
 
 admin.site.unregister(Loan)
 
@@ -92,11 +100,34 @@ class ScoredLoanAdmin(LoanAdmin):
 
 class DeploymentInline(ReadOnlyInline):
     model = Deployment
-    fields = readonly_fields = ("live_from", "live_until", "promoted_by", "reason", "retired_by", "retire_reason")
+    fields = readonly_fields = (
+        "segment", "live_from", "live_until", "promoted_by", "approved_by", "reason", "retired_by", "retire_reason",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("decision__decided_by")
+
+    @admin.display(description="approved by")
+    def approved_by(self, deployment: Deployment) -> str:
+        return str(deployment.decision.decided_by) if deployment.decision else "–"
 
 
-class PromoteForm(ReasonForm):
-    """Why a model becomes the champion of its purpose."""
+class ProposeForm(ReasonForm):
+    """Why a model should become the champion of its purpose, and why in spite of what speaks against it."""
+
+    in_spite_of = forms.CharField(
+        label="In spite of what speaks against it",
+        required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Needed where it is weak, worse than the champion, or was not compared or validated.",
+    )  # fmt: skip
+
+
+class DecideForm(forms.Form):
+    """Why a proposal is approved or refused."""
+
+    reason = forms.CharField(
+        required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3}), help_text="Needed to refuse."
+    )
 
 
 class RetireForm(ReasonForm):
@@ -124,19 +155,20 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     list_select_related = ("trained_by",)
     search_fields = ("name", "sha256__startswith")
     fields = (
-        "name", "purpose", "algorithm", "sha256", "trained_at", "trained_by", "is_simulated", "metrics_shown",
+        "name", "purpose", "segment", "algorithm", "intended_use", "materiality", "sha256", "code_version", "trained_at",
+        "trained_by", "is_simulated", "metrics_shown",
         "parity_table", "target_shown", "data_window_shown", "threshold", "tier_edges", "feature_set", "features",
         "parameters_shown", "libraries",
     )  # fmt: skip
     inlines = (DeploymentInline,)
-    actions = ("promote", "retire")
+    actions = ("propose", "retire")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         live = Deployment.objects.live().filter(model=OuterRef("pk"))
-        return super().get_queryset(request).defer("onnx").annotate(live=Exists(live))
+        return super().get_queryset(request).defer("onnx", "curves").annotate(live=Exists(live))
 
-    def has_promote_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("scoring.add_deployment"))
+    def has_propose_permission(self, request: HttpRequest) -> bool:
+        return may_call(request.user, "scoring:propose-promotion", "POST")
 
     @admin.display(description="live", boolean=True, ordering="live")
     def is_live(self, model: Any) -> bool:
@@ -193,48 +225,52 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     def libraries(self, model: ModelVersion) -> str:
         return show_mapping(model.library_versions)
 
-    @admin.action(description="Promote the selected model…", permissions=["promote"])
-    def promote(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        return self._decide(
-            request, queryset, verb=promote_model, form_class=PromoteForm, title="Promote a model", button="Promote",
-            explanation="The model becomes the champion of its purpose: every score from now on is its own. The champion of "
-            "today is retired and can be promoted again.",
-            done="{model} is the champion of {model.purpose}.",
+    @admin.action(description="Propose to promote the selected model…", permissions=["propose"])
+    def propose(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        return _ask_for_one(
+            self, request, queryset, form_class=ProposeForm, title="Propose a model", button="Propose",
+            verb=lambda model, **given: propose_promotion(model=model, proposed_by=person_of(request), **given),
+            explanation="Once a second person has approved, the model is the champion of its purpose: every score from then on "
+            "is its own.",
+            done="The promotion of {row} is proposed; a second person decides.",
         )  # fmt: skip
 
-    @admin.action(description="Retire the selected model…", permissions=["promote"])
+    @admin.action(description="Retire the selected model…", permissions=["propose"])
     def retire(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        return self._decide(
-            request, queryset, verb=retire_model, form_class=RetireForm, title="Retire a model", button="Retire",
+        return _ask_for_one(
+            self, request, queryset, form_class=RetireForm, title="Retire a model", button="Retire",
+            verb=lambda model, **given: retire_model(model=model, by=person_of(request), **given),
             explanation="The model stops being the champion. Until another one is promoted, no loan gets a new score.",
-            done="{model} is retired.",
+            done="{row} is retired.",
         )  # fmt: skip
 
-    def _decide(
-        self,
-        request: HttpRequest,
-        queryset: QuerySet,
-        *,
-        verb: Any,
-        form_class: type[forms.Form],
-        title: str,
-        button: str,
-        explanation: str,
-        done: str,
-    ) -> HttpResponse | None:
-        models = list(queryset[:2])
-        if len(models) != 1:
-            messages.error(request, "Select one model.")
-            return None
-        form = form_class(request.POST if "confirmed" in request.POST else None)
-        if form.is_valid():
-            try:
-                verb(model=models[0], reason=form.cleaned_data["reason"], by=request.user)
-                messages.success(request, done.format(model=models[0]))
-            except DomainError as refusal:
-                messages.error(request, refusal.detail)
-            return None
-        return ask_before(self, request, queryset, form=form, title=title, explanation=explanation, button=button)
+
+def _ask_for_one(
+    model_admin: admin.ModelAdmin,
+    request: HttpRequest,
+    queryset: QuerySet,
+    *,
+    verb: Any,
+    form_class: type[forms.Form],
+    title: str,
+    button: str,
+    explanation: str,
+    done: str,
+) -> HttpResponse | None:
+    """Do something with the one row that is ticked, once the form says what it needs."""
+    rows = list(queryset[:2])
+    if len(rows) != 1:
+        messages.error(request, "Select one row.")
+        return None
+    form = form_class(request.POST if "confirmed" in request.POST else None)
+    if form.is_valid():
+        try:
+            verb(rows[0], **form.cleaned_data)
+            messages.success(request, done.format(row=rows[0]))
+        except DomainError as refusal:
+            messages.error(request, refusal.detail)
+        return None
+    return ask_before(model_admin, request, queryset, form=form, title=title, explanation=explanation, button=button)
 
 
 def _metric(model: ModelVersion, name: str) -> str:
@@ -244,13 +280,138 @@ def _metric(model: ModelVersion, name: str) -> str:
 
 @admin.register(Deployment)
 class DeploymentAdmin(ReadOnlyAdmin):
-    list_display = ("model", "purpose", "live_from", "live_until", "promoted_by", "retired_by")
-    list_filter = ("purpose", ("live_until", admin.EmptyFieldListFilter))
-    list_select_related = ("promoted_by", "retired_by")
+    list_display = (
+        "model",
+        "purpose",
+        "segment",
+        "live_from",
+        "live_until",
+        "promoted_by",
+        "approved_by",
+        "retired_by",
+    )
+    list_filter = ("purpose", "segment", ("live_until", admin.EmptyFieldListFilter))
     search_fields = ("model__name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("model").defer("model__onnx")
+        return Deployment.objects.with_people().select_related("retired_by").order_by("-live_from")
+
+    @admin.display(description="approved by")
+    def approved_by(self, deployment: Deployment) -> str:
+        return str(deployment.decision.decided_by) if deployment.decision else "–"
+
+
+class OfModelAdmin(ReadOnlyAdmin):
+    """A list of rows about a model: never its bytes."""
+
+    search_fields: ClassVar[tuple[str, ...]] = ("model__name",)
+    bytes_of: ClassVar[tuple[str, ...]] = ("model",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        heavy = [f"{path}__{name}" for path in self.bytes_of for name in ("onnx", "curves")]
+        return super().get_queryset(request).select_related(*self.bytes_of).defer(*heavy)
+
+
+@admin.register(Validation)
+class ValidationAdmin(OfModelAdmin):
+    list_display = ("model", "outcome", "materiality", "validated_by", "validated_at")
+    list_filter = ("outcome", "materiality")
+    list_select_related = ("validated_by",)
+
+
+@admin.register(ValidationFinding)
+class ValidationFindingAdmin(OfModelAdmin):
+    list_display = ("text", "severity", "owner", "due_on", "is_closed")
+    list_filter = ("severity", ("closure", admin.EmptyFieldListFilter))
+    search_fields = ("validation__model__name",)
+    bytes_of = ("validation__model",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("owner", "closure")
+
+    @admin.display(description="closed", boolean=True)
+    def is_closed(self, finding: ValidationFinding) -> bool:
+        return hasattr(finding, "closure")
+
+
+@admin.register(FindingClosure)
+class FindingClosureAdmin(ReadOnlyAdmin):
+    list_display = ("finding", "remedy", "closed_by", "closed_at")
+    list_select_related = ("finding", "closed_by")
+    search_fields = ("finding__text",)
+
+
+@admin.register(Comparison)
+class ComparisonAdmin(OfModelAdmin):
+    list_display = (
+        "model",
+        "champion",
+        "segment",
+        "n_rows",
+        "gain",
+        "gain_low",
+        "gain_high",
+        "is_unseen",
+        "compared_at",
+    )
+    list_filter = ("segment", "is_unseen")
+    bytes_of = ("model", "champion")
+
+
+@admin.register(PromotionProposal)
+class PromotionProposalAdmin(OfModelAdmin):
+    """What waits for a second person, and what was decided."""
+
+    list_display = ("model", "segment", "reason", "doubts", "proposed_by", "proposed_at", "state")
+    list_filter = ("segment", ("decision", admin.EmptyFieldListFilter))
+    actions = ("approve", "refuse")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("proposed_by", "decision")
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return may_call(request.user, "scoring:decide-promotion", "POST")
+
+    @admin.display(description="state")
+    def state(self, proposal: PromotionProposal) -> str:
+        if not hasattr(proposal, "decision"):
+            return "waits"
+        return "approved" if proposal.decision.is_approved else "refused"
+
+    @admin.action(description="Approve the selected proposal…", permissions=["decide"])
+    def approve(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        return self._decide(request, queryset, is_approved=True, button="Approve", done="Approved: {row} is live.")
+
+    @admin.action(description="Refuse the selected proposal…", permissions=["decide"])
+    def refuse(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        return self._decide(request, queryset, is_approved=False, button="Refuse", done="Refused: {row}.")
+
+    def _decide(
+        self, request: HttpRequest, queryset: QuerySet, *, is_approved: bool, button: str, done: str
+    ) -> HttpResponse | None:
+        return _ask_for_one(
+            self, request, queryset, form_class=DecideForm, title=f"{button} a promotion", button=button, done=done,
+            verb=lambda row, **given: decide_promotion(
+                proposal=row, is_approved=is_approved, decided_by=person_of(request), **given
+            ),
+            explanation="Whoever proposed or trained the model does not decide.",
+        )  # fmt: skip
+
+
+@admin.register(PromotionDecision)
+class PromotionDecisionAdmin(OfModelAdmin):
+    list_display = ("proposal", "is_approved", "reason", "decided_by", "decided_at")
+    list_filter = ("is_approved",)
+    list_select_related = ("decided_by",)
+    search_fields = ("proposal__model__name",)
+    bytes_of = ("proposal__model",)
+
+
+@admin.register(Challenger)
+class ChallengerAdmin(OfModelAdmin):
+    list_display = ("model", "purpose", "segment", "live_from", "live_until", "named_by", "reason")
+    list_filter = ("purpose", ("live_until", admin.EmptyFieldListFilter))
+    list_select_related = ("named_by",)
 
 
 @admin.register(ScoringRun)

@@ -240,9 +240,11 @@ class ScoreNowView(StrictParametersMixin, APIView):
 
 
 def _answered(answers: Answers, loans: Sequence[int | None]) -> Response:
-    common: dict[str, Any] = {"model": answers.model.name, "as_of": answers.as_of, "scored_at": answers.scored_at}
+    common: dict[str, Any] = {"as_of": answers.as_of, "scored_at": answers.scored_at}
     results = [
-        common | {"loan": loan, "pd": answer.pd, "tier": answer.tier, "reason": answer.reason}
+        common
+        | {"loan": loan, "pd": answer.pd, "tier": answer.tier, "reason": answer.reason}
+        | {"model": answer.model or answers.model.name}
         for loan, answer in zip(loans, answers.results, strict=True)
     ]
     return Response({"results": results})

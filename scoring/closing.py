@@ -1,28 +1,37 @@
 """What scoring does at the close of a day."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from borrowers.closing.registry import Closing, NotNeeded, closing_step
 from scoring.engine.services import score_loans
 from scoring.models import ModelVersion, ScoringRun
-from scoring.registry.services import find_champions
+from scoring.registry.services import find_live
 
 
 @closing_step("score_loans", position=40, commits_itself=True)
 def score_with_champions(closing: Closing) -> Mapping[str, Any]:
     """Score every loan that owes with the champion of each purpose; runs published since the close began stand."""
-    champions = find_champions()
-    if not champions:
+    live = find_live()
+    if not live:
         raise NotNeeded("no model is live")
-    return {champion.purpose: _score(champion, closing) for champion in champions}
+    purposes = dict.fromkeys(champion.model.purpose for champion in live)
+    return {
+        purpose: _score(purpose, [one.model for one in live if one.model.purpose == purpose], closing)
+        for purpose in purposes
+    }
 
 
-def _score(champion: ModelVersion, closing: Closing) -> Mapping[str, Any]:
-    published = ScoringRun.objects.filter(
-        kind=ScoringRun.Kind.BATCH, model=champion, as_of=closing.day, published_at__gte=closing.began_at
-    ).first()
-    if published is not None:
-        return {"run": published.pk, "model": champion.name, "n_scored": published.n_scored}
-    report = score_loans(as_of=closing.day, purpose=champion.purpose, progress=closing.progress)
-    return report.as_json()
+def _score(purpose: str, models: Sequence[ModelVersion], closing: Closing) -> Mapping[str, Any]:
+    batches = ScoringRun.objects.filter(
+        kind=ScoringRun.Kind.BATCH, as_of=closing.day, published_at__gte=closing.began_at
+    )
+    published = {run.model_id: run for run in batches.filter(model__in=models)}
+    if published.keys() == {model.pk for model in models}:
+        run = published[models[0].pk]
+        return {
+            "run": run.pk,
+            "model": models[0].name,
+            "n_scored": sum(one.n_scored for one in published.values()),
+        }
+    return score_loans(as_of=closing.day, purpose=purpose, progress=closing.progress).as_json()

@@ -45,6 +45,24 @@ class PromotionConflict(DomainError):
     code = "promotion_conflict"
 
 
+class ValidationRefused(DomainError):
+    """This validation cannot be written down."""
+
+    code = "validation_refused"
+
+
+class ComparisonRefused(DomainError):
+    """These models cannot be compared."""
+
+    code = "comparison_refused"
+
+
+class UnknownPerson(DomainError):
+    """Nobody active has this log-in."""
+
+    code = "unknown_person"
+
+
 class RetirementRefused(DomainError):
     """This model cannot be retired."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 if TYPE_CHECKING:
     from creditpath.accounts.models import User
@@ -20,6 +21,44 @@ class DeploymentQuerySet(models.QuerySet):
     def live_at(self, instant: datetime) -> Self:
         """Answer which model was live at an instant, in one query."""
         return self.filter(Q(live_until__isnull=True) | Q(live_until__gt=instant), live_from__lte=instant)
+
+    def live_on(self, day: date) -> Self:
+        """Answer which models were live on a day of the lender's calendar, the first to begin first: one query.
+
+        On the day of a promotion two were, one after the other.
+        """
+        begin, end = hours_of(day)
+        return self.filter(Q(live_until__isnull=True) | Q(live_until__gt=begin), live_from__lt=end).order_by(
+            "purpose", "segment", "live_from"
+        )
+
+    def with_people(self) -> Self:
+        """Bring the model, without its bytes, and who proposed and approved it along: still one query."""
+        return self.select_related("model", "promoted_by", "decision__decided_by", "decision__proposal").defer(
+            "model__onnx", "model__curves"
+        )
+
+
+class ChallengerQuerySet(DeploymentQuerySet):
+    """Times in the shadow, asked like times as a champion."""
+
+
+class PromotionProposalQuerySet(models.QuerySet):
+    def waiting(self) -> Self:
+        """Keep what nobody has decided yet."""
+        return self.filter(decision__isnull=True)
+
+
+class ValidationFindingQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        """Keep what has not been put right."""
+        return self.filter(closure__isnull=True)
+
+
+def hours_of(day: date) -> tuple[datetime, datetime]:
+    """Return the first instant of a day and that of the next one, in the lender's zone."""
+    begin = timezone.make_aware(datetime.combine(day, time.min))
+    return begin, timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
 
 
 class ScoreQuerySet(models.QuerySet):

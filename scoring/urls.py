@@ -1,6 +1,20 @@
 """The pages of scoring."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from scoring.registry import views
 
 app_name = "scoring"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("models/", views.models, name="models"),
+    path("models/live/", views.live_models, name="live-models"),
+    path("models/<int:pk>/", views.model, name="model"),
+    path("models/<int:pk>/comparisons/", views.compare, name="compare-models"),
+    path("models/<int:pk>/validations/", views.validate, name="validate-model"),
+    path("models/<int:pk>/proposals/", views.propose, name="propose-promotion"),
+    path("models/<int:pk>/retirement/", views.retire, name="retire-model"),
+    path("models/<int:pk>/challenges/", views.challenge, name="name-challenger"),
+    path("models/challenges/<int:pk>/end/", views.end_challenger, name="end-challenge"),
+    path("models/findings/<int:pk>/closure/", views.close, name="close-finding"),
+    path("models/proposals/<int:pk>/decision/", views.decide, name="decide-promotion"),
+]

@@ -38,6 +38,7 @@ NAVIGATION = (
     ("recovery:approvals", "Approvals"),
     ("recovery:portfolio-dashboard", "Portfolio"),
     ("recovery:policies", "Policies"),
+    ("scoring:models", "Models"),
     ("borrowers:imports", "Import"),
     ("admin:index", "Admin"),
     ("api:docs", "API"),
@@ -53,6 +54,7 @@ BELOW = {
     "recovery:outbox": ("recovery:message-templates", "recovery:message-template", "recovery:write-message", "recovery:dialler"),
     "recovery:grievances": ("recovery:grievance", "recovery:record-grievance"),
     "recovery:approvals": ("recovery:propose",),
+    "scoring:models": ("scoring:model", "scoring:live-models"),
     "recovery:policies": (
         "recovery:policy", "recovery:policy-line", "recovery:add-policy-line", "recovery:policy-replay",
         "recovery:compare-policies",

@@ -19,6 +19,9 @@ class ScoringReport:
     seconds: float
     unscored: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    segments: tuple[
+        "ScoringReport", ...
+    ] = ()  # the runs of the champions of segments, where this is that of the one for all
 
     @property
     def n_unscored(self) -> int:
@@ -35,7 +38,7 @@ class ScoringReport:
         )
         not_scored = [f"  {count:,} not scored: {reason}" for reason, count in sorted(self.unscored.items())]
         left_out = [f"  {count:,} left out: {reason}" for reason, count in sorted(self.left_out.items())]
-        return "\n".join([first, *not_scored, *left_out])
+        return "\n".join([first, *not_scored, *left_out, *(run.summary() for run in self.segments)])
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -49,7 +52,7 @@ class ScoringReport:
             "left_out": dict(self.left_out),
             "seconds": round(self.seconds, 3),
             "rows_per_second": round(self.rows_per_second, 1),
-        }
+        } | ({"segments": [run.as_json() for run in self.segments]} if self.segments else {})
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import compress
 from time import monotonic
 from typing import Any
 
@@ -19,7 +20,7 @@ from scoring.features.cases import Case, cases_at_approval, in_chunks
 from scoring.features.definition import FEATURE_SET
 from scoring.features.services import as_arrays, read_vectors, write_vectors
 from scoring.models import ModelVersion, ScoringRun, Tier
-from scoring.registry.services import check_fit, load_session, run_session
+from scoring.registry.services import Champion, check_fit, load_session, run_session
 
 ROWS_AT_ONCE = 20_000
 SCORE_COLUMNS = ("run_id", "loan_id", "vector_id", "pd", "tier", "scored_at")
@@ -30,10 +31,23 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Population:
-    """The loans on the books on a day: those that owe, in order, and how many others there are and why."""
+    """The loans on the books on a day: those that owe, in order, with their buckets; how many others there are and why."""
 
     owing: Sequence[int]
     left_out: dict[str, int]
+    buckets: Sequence[str]
+
+    def served_by(self, champion: Champion) -> "Population":
+        """Return those loans that a champion is there for; another champion's count as left out."""
+        if not champion.segment and not champion.elsewhere:
+            return self
+        kept = [champion.takes(bucket) for bucket in self.buckets]
+        others = len(kept) - sum(kept)
+        return Population(
+            owing=list(compress(self.owing, kept)),
+            left_out=self.left_out | ({"served by the model of another segment": others} if others else {}),
+            buckets=list(compress(self.buckets, kept)),
+        )
 
 
 def choose_engine(name: str) -> str:
@@ -55,8 +69,10 @@ def find_population(*, as_of: date, known: datetime, loans: Sequence[int] | None
         "paid_off": "paid off", "written_off": "written off", "sold": "sold", "closed": "closed",
         "unknown": "days past due not known",
     }  # fmt: skip
+    owing = [(loan_id, bucket) for loan_id, bucket in rows if bucket not in settled]
     return Population(
-        owing=[loan_id for loan_id, bucket in rows if bucket not in settled],
+        owing=[loan_id for loan_id, _ in owing],
+        buckets=[bucket for _, bucket in owing],
         left_out=dict(Counter(settled[bucket] for _, bucket in rows if bucket in settled)),
     )
 

@@ -19,7 +19,7 @@ from scoring.engine.locks import is_batch_under_way
 from scoring.engine.reports import ScoringReport, StaleReport
 from scoring.engine.running import choose_engine, find_population, run_model
 from scoring.models import ScoringRun, StaleLoan
-from scoring.registry.services import find_champions
+from scoring.registry.services import find_live
 
 logger = getLogger("creditpath.scoring")
 
@@ -81,7 +81,7 @@ def _rescore(
 ) -> StaleReport:
     began = monotonic()
     engine = choose_engine(engine)
-    champions = find_champions()
+    champions = find_live()
     nothing = StaleReport(as_of=as_of, n_marked=0, n_failed=0, runs=(), seconds=0.0)
     if not champions:
         return nothing
@@ -95,9 +95,11 @@ def _rescore(
         refresh_delinquency(as_of=as_of, loans=marked)
         population = find_population(as_of=as_of, known=known, loans=marked)
         runs = tuple(
-            run_model(model, kind=ScoringRun.Kind.STALE, engine=engine, population=population, as_of=as_of, known=known)
-            for model in champions
-            if population.owing
+            run_model(
+                champion.model, kind=ScoringRun.Kind.STALE, engine=engine, population=served, as_of=as_of, known=known
+            )
+            for champion in champions
+            if (served := population.served_by(champion)).owing
         )
         if may_unmark:
             StaleLoan.objects.filter(loan_id__in=marked).delete()

@@ -68,7 +68,7 @@ def collect_over_time(*, purpose: str, at: str | Sequence[date], horizon_days: i
     if not 1 <= horizon_days <= 3650:
         raise TrainingRefused(f"A horizon of {horizon_days} days is outside 1 to 3,650.")
     last_complete = get_business_date() - timedelta(days=horizon_days)
-    days = _month_ends(until=last_complete) if isinstance(at, str) else sorted(set(at))
+    days = month_ends(until=last_complete) if isinstance(at, str) else sorted(set(at))
     warnings = []
     if too_late := [day for day in days if day > last_complete]:
         warnings.append(
@@ -142,6 +142,7 @@ def collect_at_approval(*, attribute: str, bad: str) -> LabelledCases:
             "at": AT_APPROVAL,
             "horizon_days": None,
             "population": f"loans with the attribute {attribute}, as known at their approval",
+            "bad": bad,
             "definition": f"{attribute} = {bad} (not: {', '.join(others[:10])})",
         },
         horizon_days=None,
@@ -158,7 +159,7 @@ def _fetch_day(purpose: str, day: date, known: datetime, horizon_days: int) -> l
         return cursor.fetchall()
 
 
-def _month_ends(*, until: date) -> list[date]:
+def month_ends(*, until: date) -> list[date]:
     """Return the month ends from the first approval on, at most MAX_DAYS of them."""
     first = Loan.objects.aggregate(first=Min("approved_on"))["first"]
     ends: list[date] = []

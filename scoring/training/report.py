@@ -60,7 +60,6 @@ class TrainingReport:
     baseline_auc: float
     baseline_column: str
     warnings: list[str]
-    promoted: bool
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
@@ -90,6 +89,5 @@ class TrainingReport:
         lines.append(f"Without a model, {self.baseline_column} alone: AUC {self.baseline_auc:.3f}.")
         lines += [f"Possible leak: {leak['column']} ({leak['evidence']}; {leak['action']})." for leak in self.leaks]
         lines += [f"Note: {warning}" for warning in self.warnings]
-        verb = "Promoted" if self.promoted else "Recommended"
-        lines.append(f"{verb} by the inner folds: {self.champion}. ({self.seconds:.1f} s)")
+        lines.append(f"Recommended by the inner folds: {self.champion}. ({self.seconds:.1f} s)")
         return "\n".join(lines)

@@ -16,7 +16,7 @@ from scoring.ml.export import sha256_of_matrix
 from scoring.ml.leaks.ledger import find_leaks
 from scoring.ml.splits import MIN_EVENTS, Split, split_by_time, split_within_window
 from scoring.models import ModelVersion, Purpose
-from scoring.registry.services import promote_model, register_model
+from scoring.registry.services import register_model
 from scoring.training.cases import AT_APPROVAL, MONTHLY, LabelledCases, collect_at_approval, collect_over_time
 from scoring.training.errors import NothingProven, OneClass, TooFewRows, TrainingRefused
 from scoring.training.report import CandidateReport, TrainingReport, describe
@@ -37,8 +37,6 @@ def train_models(
     target: str | None = None,
     bad: str | None = None,
     candidates: Sequence[str] = tuple(CANDIDATES),
-    promote: bool = False,
-    reason: str = "",
     progress: Progress = lambda done, total, message: None,
     trained_by: User | None = None,
 ) -> TrainingReport:
@@ -47,7 +45,7 @@ def train_models(
     Without a target: purpose "default" (the default) or "pays_30", observed monthly or on the days given. With target
     "attribute:NAME": each loan that has the attribute, as known at its approval; `bad` is the value that counts as bad. What is
     evaluated is what is registered: there is no refit on test rows, so the figures are those of the very bytes that score.
-    With `promote`, the candidate that the inner folds recommend becomes the champion.
+    The report recommends one by the inner folds; nothing is promoted here: that takes a validation and two people.
 
     Cost: some seconds per 10,000 cases for the features and a minute for the models; writes only at the end. Raises
     NoBusinessDate, NoCompleteWindow, TrainingRefused, UnknownAttribute, TooFewRows, OneClass and NothingProven.
@@ -86,8 +84,6 @@ def train_models(
     }
     recommended = experiment.recommend()
     best = versions[recommended.model.algorithm]
-    if promote:
-        promote_model(model=best, reason=reason or "Recommended by the inner folds of its training", by=trained_by)
     progress(total, total, "registered")
     return TrainingReport(
         purpose=labelled.purpose,
@@ -100,7 +96,6 @@ def train_models(
         baseline_auc=experiment.baseline.auc,
         baseline_column=experiment.baseline.column,
         warnings=[*labelled.warnings, *split.warnings, *_warn(labelled, split, experiment, recommended)],
-        promoted=promote,
         seconds=monotonic() - began,
     )
 
@@ -187,6 +182,7 @@ def _register(
             "split": split.words,
             "train_rows": len(split.train),
             "test_rows": len(split.test),
+            "learned_until": str(labelled.days[split.train].max()),
             "matrix_sha256": sha256_of_matrix(
                 matrix.loan_ids, matrix.as_ofs.astype(np.int64), matrix.values, labelled.y
             ),

@@ -117,7 +117,6 @@ def train_table(
         baseline_auc=evaluation.baseline_auc,
         baseline_column=evaluation.baseline_column,
         warnings=_warn(evaluation, best, beside, asked),
-        promoted=False,
         seconds=monotonic() - began,
     )
 

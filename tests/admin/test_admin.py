@@ -16,7 +16,7 @@ from creditpath.admin_lists import LargeTablePaginator
 from recovery.models import Policy, PolicyRule, Recommendation, WorklistItem
 from recovery.services import draft_policy, ensure_default_policy
 from scoring.engine.services import score_loans
-from scoring.models import ModelVersion, Score
+from scoring.models import ModelVersion, PromotionProposal, Score
 from tests.factories import make_borrower, make_contact, make_loan, make_promise
 from tests.models import promote_logistic, register_logistic
 
@@ -227,13 +227,21 @@ def test_large_table_is_counted_by_estimate_and_a_filtered_one_exactly(
 
 
 # --- models and policies --------------------------------------------------------------------------------------------------
-def test_model_is_promoted_and_retired_with_a_reason(client_of: ClientOf, books: list[Loan]) -> None:
+def test_model_is_promoted_by_two_people_and_retired_with_a_reason(client_of: ClientOf, books: list[Loan]) -> None:
     client, challenger = client_of(Role.DATA_SCIENTIST), register_logistic(days_past_due=0.1)
-    body = {"action": "promote", "_selected_action": [challenger.pk]}
-    assert "becomes the champion" in client.post(_address(ModelVersion, "changelist"), body).content.decode()
+    body = {"action": "propose", "_selected_action": [challenger.pk]}
+    assert "a second person" in client.post(_address(ModelVersion, "changelist"), body).content.decode()
     without = client.post(_address(ModelVersion, "changelist"), body | {"confirmed": "yes", "reason": ""})
     assert "This field is required" in without.content.decode()
-    client.post(_address(ModelVersion, "changelist"), body | {"confirmed": "yes", "reason": "better on new rows"})
+    given = {"confirmed": "yes", "reason": "better on new rows"}
+    refused = client.post(_address(ModelVersion, "changelist"), body | given, follow=True)
+    assert "not compared with the champion" in refused.content.decode()
+    client.post(_address(ModelVersion, "changelist"), body | given | {"in_spite_of": "a test"})
+    proposal = challenger.proposals.get()
+    approve = {"action": "approve", "_selected_action": [proposal.pk], "confirmed": "yes"}
+    client.post(_address(PromotionProposal, "changelist"), approve)
+    assert not challenger.deployments.exists()
+    client_of(Role.MANAGER).post(_address(PromotionProposal, "changelist"), approve)
     live = challenger.deployments.live().get()
     assert (live.promoted_by.username, live.reason) == ("data_scientist", "better on new rows")
     client.post(
@@ -242,11 +250,12 @@ def test_model_is_promoted_and_retired_with_a_reason(client_of: ClientOf, books:
     assert not challenger.deployments.live().exists()
 
 
-def test_manager_does_not_promote_models(client_of: ClientOf, books: list[Loan]) -> None:
+def test_manager_does_not_propose_models(client_of: ClientOf, books: list[Loan]) -> None:
     challenger = register_logistic(days_past_due=0.1)
-    body = {"action": "promote", "_selected_action": [challenger.pk], "confirmed": "yes", "reason": "mine"}
+    given = {"confirmed": "yes", "reason": "mine", "in_spite_of": "mine"}
+    body = {"action": "propose", "_selected_action": [challenger.pk], **given}
     client_of(Role.MANAGER).post(_address(ModelVersion, "changelist"), body)
-    assert not challenger.deployments.exists()
+    assert not challenger.proposals.exists()
 
 
 def test_bytes_of_a_model_are_not_read_for_its_list(

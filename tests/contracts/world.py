@@ -23,8 +23,18 @@ from recovery.models import (
     Recommendation,
     WorklistItem,
 )
-from scoring.models import Deployment, FeatureVector, ModelVersion, Score, ScoringRun
+from scoring.models import (
+    Deployment,
+    FeatureVector,
+    ModelVersion,
+    PromotionDecision,
+    PromotionProposal,
+    Score,
+    ScoringRun,
+    Validation,
+)
 from tests.factories import make_borrower, make_contact, make_loan, make_payment, make_promise, make_user
+from tests.models import PROOF
 from tests.recovery.plans.factories import make_plan
 
 DAY = date(2026, 6, 30)
@@ -83,12 +93,26 @@ def make_model() -> ModelVersion:
         target={},
         data_window={},
         metrics={},
-        parity={},
+        parity=PROOF,
         threshold=0.5,
         tier_edges=[0.1, 0.2, 0.3],
         is_simulated=True,
     )
-    Deployment.objects.create(model=model, purpose=model.purpose, live_from=timezone.now(), reason="test")
+    maker = make_user("data_scientist")
+    validation = Validation.objects.create(
+        model=model, outcome="with_findings", materiality="high", summary="all of it", validated_by=maker
+    )
+    validation.findings.create(severity="low", text="thin history", owner=maker, due_on=DAY)
+    proposal = PromotionProposal.objects.create(model=model, reason="test", proposed_by=maker)
+    decision = PromotionDecision.objects.create(proposal=proposal, is_approved=True, decided_by=make_user("manager"))
+    Deployment.objects.create(
+        model=model,
+        purpose=model.purpose,
+        decision=decision,
+        live_from=timezone.now(),
+        promoted_by=maker,
+        reason="test",
+    )
     return model
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from onnx import TensorProto, helper
 
@@ -16,23 +15,23 @@ from scoring.errors import (
     ModelTampered,
     NoChampion,
     PromotionConflict,
-    PromotionRefused,
     RetirementRefused,
 )
 from scoring.features.definition import FEATURE_NAMES, FEATURE_SET
 from scoring.models import Deployment, ModelVersion
 from scoring.registry import sessions
 from scoring.registry.services import (
+    decide_promotion,
     find_champion,
     find_champions,
     get_champion,
     load_session,
-    promote_model,
+    propose_promotion,
     register_model,
     retire_model,
     run_session,
 )
-from tests.models import logistic_graph, pd_by_hand, promote_logistic, register_logistic
+from tests.models import PROOF, logistic_graph, pd_by_hand, person, promote, promote_logistic, register_logistic
 from tests.scoring.threads import at_once
 
 
@@ -49,7 +48,7 @@ def register(**changes: Any) -> ModelVersion:
         "target": {"at": "monthly"},
         "data_window": {},
         "metrics": {},
-        "parity": {"max_abs_diff": 1e-7},
+        "parity": PROOF,
         "threshold": 0.2,
         "tier_edges": [0.1, 0.3, 0.6],
         "is_simulated": True,
@@ -83,11 +82,36 @@ class TestRegistering:
     @pytest.mark.parametrize("difference", [2e-6, float("nan"), float("inf"), None, "0"])
     def test_a_graph_that_differs_from_its_model_is_refused(self, difference: Any) -> None:
         with pytest.raises(ModelNotAccepted, match="differs from the trained model"):
-            register(parity={"max_abs_diff": difference})
+            register(parity=PROOF | {"max_abs_diff": difference})
 
-    def test_a_model_without_a_parity_figure_is_refused(self) -> None:
+    @pytest.mark.parametrize("lacks", PROOF)
+    def test_a_proof_that_lacks_a_part_is_refused(self, lacks: str) -> None:
         with pytest.raises(ModelNotAccepted):
-            register(parity={})
+            register(parity={name: value for name, value in PROOF.items() if name != lacks})
+
+    @pytest.mark.parametrize(
+        "proof",
+        [
+            PROOF | {"n_rows": 99_999},
+            PROOF | {"max_by_part": {"random": 0.0, "missing": 0.0, "extreme": 0.0}},
+        ],
+    )
+    def test_a_proof_on_too_few_rows_or_kinds_of_rows_is_refused(self, proof: dict[str, Any]) -> None:
+        with pytest.raises(ModelNotAccepted):
+            register(parity=proof)
+
+    @pytest.mark.parametrize(
+        "parity", ["{}", '{"max_abs_diff": "0", "n_rows": 100000}', '{"max_abs_diff": 2e-6, "n_rows": 100000}']
+    )
+    def test_raw_sql_cannot_register_a_model_without_proof(self, parity: str) -> None:
+        register()
+
+        with pytest.raises(IntegrityError, match="proven"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO scoring_modelversion SELECT (jsonb_populate_record(model, jsonb_build_object("
+                "'id', 999, 'name', 'other', 'parity', %s::jsonb))).* FROM scoring_modelversion AS model",
+                [parity],
+            )
 
     @pytest.mark.parametrize("changes", [{"feature_set": "0" * 16}, {"feature_names": FEATURE_NAMES[::-1]}])
     def test_a_model_of_other_features_is_refused(self, changes: dict[str, Any]) -> None:
@@ -184,26 +208,12 @@ class TestSessions:
 
 @pytest.mark.django_db
 class TestPromoting:
-    def test_the_promoted_model_is_the_champion(self, people: dict[Role, User]) -> None:
-        model = register()
-
-        report = promote_model(model=model, reason=" best by time ", by=people[Role.DATA_SCIENTIST])
-
-        assert get_champion("default") == model
-        assert report.summary() == "default-logistic-1 is the champion of default."
-        deployment = Deployment.objects.get()
-        assert (deployment.reason, deployment.promoted_by) == ("best by time", people[Role.DATA_SCIENTIST])
-
-    def test_a_promotion_ends_the_one_before_and_leaves_no_gap(self, people: dict[Role, User]) -> None:
-        first, second = register(), register()
-        promote_model(model=first, reason="first")
-
-        report = promote_model(model=second, reason="better", by=people[Role.ADMIN])
+    def test_a_promotion_ends_the_one_before_and_leaves_no_gap(self) -> None:
+        first, second = promote(register()), promote(register())
 
         new, old = Deployment.objects.all()
         assert old.live_until == new.live_from
         assert old.retire_reason == "replaced by default-logistic-2"
-        assert report.replaced == "default-logistic-1"
         assert Deployment.objects.live_at(old.live_from).get().model == first
         assert Deployment.objects.live_at(new.live_from).get().model == second
         assert not Deployment.objects.live_at(old.live_from - timedelta(seconds=1)).exists()
@@ -232,30 +242,19 @@ class TestPromoting:
         with pytest.raises(NoChampion, match="for pays_30"):
             get_champion("pays_30")
 
-    @pytest.mark.parametrize("reason", ["", "  "])
-    def test_a_promotion_needs_a_reason(self, reason: str) -> None:
-        with pytest.raises(PromotionRefused, match="Say why"):
-            promote_model(model=register(), reason=reason)
-
-    def test_the_champion_is_not_promoted_again(self) -> None:
-        model = promote_logistic()
-
-        with pytest.raises(PromotionRefused, match="already"):
-            promote_model(model=model, reason="again")
-
     def test_a_model_of_features_of_yesterday_is_not_promoted(self) -> None:
         model = register()
         model.feature_set = "0" * 16
 
         with pytest.raises(ModelDoesNotFit, match="train again"):
-            promote_model(model=model, reason="x")
+            promote(model)
 
     def test_a_tampered_model_is_not_promoted_and_the_old_one_stays(self) -> None:
         champion, model = promote_logistic(), register(onnx=logistic_graph({}))
         tamper(model, b"bad")
 
         with pytest.raises(ModelTampered):
-            promote_model(model=ModelVersion.objects.get(pk=model.pk), reason="x")
+            promote(ModelVersion.objects.get(pk=model.pk))
         assert get_champion() == champion
 
     def test_a_retired_champion_leaves_the_place_empty(self, people: dict[Role, User]) -> None:
@@ -301,41 +300,31 @@ class TestPromoting:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute(sql)
 
-    def test_the_commands_promote_and_retire_by_name(self, capsys: pytest.CaptureFixture[str]) -> None:
-        register()
-
-        call_command("promote_model", "default-logistic-1", reason="first", json=True)
-        call_command("retire_model", "default-logistic-1", reason="drift")
-
-        out = capsys.readouterr().out
-        assert '"is_live": true' in out
-        assert "default-logistic-1 is retired" in out
-
-    def test_an_unknown_name_is_told_with_the_names_there_are(self) -> None:
-        register()
-
-        with pytest.raises(CommandError, match=r"No model is called nope\. The newest are: default-logistic-1"):
-            call_command("promote_model", "nope", reason="x")
-
 
 @pytest.mark.django_db(transaction=True)
 class TestAtTheSameTime:
     @pytest.mark.parametrize("with_old", [True, False])
-    @pytest.mark.parametrize("trial", range(3))
-    def test_of_two_promotions_at_once_one_wins(self, with_old: bool, trial: int) -> None:
+    def test_of_two_approvals_at_once_one_wins(self, with_old: bool) -> None:
         if with_old:
             promote_logistic()
         models = [register(), register()]
+        proposals = [
+            propose_promotion(model=model, reason="race", proposed_by=person("proposer"), in_spite_of="race")
+            for model in models
+        ]
+        approver = person("approver")
 
-        answers = at_once(*(lambda m=model: promote_model(model=m, reason="race") for model in models))
+        answers = at_once(
+            *(
+                lambda p=proposal: decide_promotion(proposal=p, is_approved=True, decided_by=approver)
+                for proposal in proposals
+            )
+        )
 
         live = Deployment.objects.live().get()
         losers = [answer for answer in answers if isinstance(answer, Exception)]
-        if losers:  # they met; otherwise one was quick enough to come after the other
-            assert [type(loser) for loser in losers] == [PromotionConflict]
-            assert answers.index(losers[0]) != models.index(live.model)
-        else:
-            assert Deployment.objects.count() == 2 + with_old
+        assert [type(loser) for loser in losers] == [PromotionConflict]
+        assert answers.index(losers[0]) != models.index(live.model)
 
     def test_registrations_at_once_get_names_of_their_own(self) -> None:
         answers = at_once(*[register] * 4)

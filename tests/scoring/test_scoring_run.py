@@ -19,9 +19,9 @@ from scoring.engine.services import is_batch_under_way, mark_stale, score_loans
 from scoring.errors import NoChampion, RunUnderWay, UnknownEngine
 from scoring.features.definition import FEATURE_NAMES
 from scoring.models import FeatureVector, ModelVersion, Score, ScoringRun, StaleLoan, Tier
-from scoring.registry.services import promote_model, register_model
+from scoring.registry.services import register_model
 from tests.factories import at, make_borrower, make_loan, make_payment
-from tests.models import logistic_graph, pd_by_hand, promote_logistic, register_logistic
+from tests.models import PROOF, logistic_graph, pd_by_hand, promote, promote_logistic, register_logistic
 from tests.scoring.threads import at_once, elsewhere
 
 DAY = date(2026, 6, 30)
@@ -351,12 +351,12 @@ def promote_at_approval() -> ModelVersion:
         target={"at": "approved_on"},
         data_window={},
         metrics={},
-        parity={"max_abs_diff": 0.0},
+        parity=PROOF,
         threshold=0.2,
         tier_edges=[0.1, 0.3, 0.6],
         is_simulated=True,
     )
-    promote_model(model=model, reason="labelled ledger")
+    promote(model, reason="labelled ledger")
     return model
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from creditpath.command import ServiceCommand
+from scoring.registry.people import find_person
 
 EXAMPLES = (
     "Examples: manage.py train_models; manage.py train_models --purpose pays_30; "
@@ -54,8 +55,7 @@ class Command(ServiceCommand):
         parser.add_argument(
             "--candidates", nargs="+", metavar="NAME", help="logistic, xgboost, lightgbm (default: all)"
         )
-        parser.add_argument("--promote", action="store_true", help="make the best one the champion of its purpose")
-        parser.add_argument("--reason", default="", help="why it is promoted, for the record")
+        parser.add_argument("--as", dest="person", metavar="USER", help="the log-in of who trains, for the record")
         parser.add_argument(
             "--progress-lines", action="store_true", help="write progress as lines on standard error, for programs"
         )
@@ -73,8 +73,7 @@ class Command(ServiceCommand):
             horizon_days=options["horizon_days"],
             target=options["target"],
             bad=options["bad"],
-            promote=options["promote"],
-            reason=options["reason"],
+            trained_by=find_person(options["person"]),
             progress=self.progress,
             **chosen,
         )
@@ -98,6 +97,7 @@ class Command(ServiceCommand):
             drop=options["drop"],
             decide=self.ask if can_ask else None,
             repeats=options["repeats"],
+            trained_by=find_person(options["person"]),
             progress=self.progress,
             **chosen,
         )

@@ -21,9 +21,9 @@ from scoring.ml.boosting import XGBoost
 from scoring.ml.candidates import FittedModel
 from scoring.ml.export import to_onnx
 from scoring.models import Explanation, ModelVersion, ReasonPhrase, Score, Tier
-from scoring.registry.services import load_session, promote_model, register_model, run_session
+from scoring.registry.services import load_session, register_model, run_session
 from tests.factories import make_loan
-from tests.models import promote_logistic
+from tests.models import PROOF, promote, promote_logistic
 
 pytestmark = pytest.mark.django_db
 
@@ -50,10 +50,10 @@ def graph() -> bytes:
 def champion(graph: bytes) -> ModelVersion:
     model = register_model(
         purpose="default", algorithm="xgboost", onnx=graph, target={"at": "monthly", "horizon_days": 120},
-        data_window={"rows": 2000}, metrics={"auc": 0.8}, parity={"max_abs_diff": 1e-7}, threshold=0.5,
+        data_window={"rows": 2000}, metrics={"auc": 0.8}, parity=PROOF, threshold=0.5,
         tier_edges=[0.1, 0.3, 0.6], is_simulated=True,
     )  # fmt: skip
-    promote_model(model=model, reason="for the tests")
+    promote(model)
     return model
 
 

@@ -77,18 +77,14 @@ def test_training_again_gives_the_same_bytes_under_the_next_number(seeded_books:
     assert len(set(hashes)) == 1
 
 
-def test_promoting_makes_the_recommended_model_the_champion_with_the_reason(seeded_books: None) -> None:
+def test_training_is_in_the_name_of_whoever_trains_and_promotes_nothing(seeded_books: None) -> None:
     data_scientist = make_user("data_scientist")
-    report = train_models(
-        purpose="pays_30", candidates=["logistic"], promote=True, reason="First of its kind", trained_by=data_scientist
-    )
-    champion = find_champion("pays_30")
-    assert champion is not None
-    assert champion.name == report.champion == "pays_30-logistic-1"
-    assert champion.trained_by == data_scientist
-    assert champion.deployments.get().reason == "First of its kind"
-    assert champion.target["horizon_days"] == 30
-    assert "Promoted" in report.summary()
+    answer = ask("--purpose", "pays_30", "--candidates", "logistic", "--as", data_scientist.username)
+    model = ModelVersion.objects.get(name=answer["champion"])
+    assert model.trained_by == data_scientist
+    assert model.target["horizon_days"] == 30
+    assert model.code_version
+    assert find_champion("pays_30") is None
 
 
 def test_days_may_be_given(seeded_books: None) -> None:

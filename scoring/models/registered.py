@@ -15,6 +15,24 @@ class Purpose(models.TextChoices):
     PAYS_30 = "pays_30", "pays within 30 days"
 
 
+class Segment(models.TextChoices):
+    """The buckets that may have a model of their own; the empty one stands for all loans that no other model takes."""
+
+    ALL = "", "all loans"
+    CURRENT = "current", "not past due"
+    DAYS_1_30 = "1-30", "1–30 days past due"
+    DAYS_31_60 = "31-60", "31–60 days past due"
+    DAYS_61_90 = "61-90", "61–90 days past due"
+
+
+class Materiality(models.TextChoices):
+    """How much depends on a model: how closely it is validated and watched follows from it."""
+
+    LOW = "low", "low"
+    MEDIUM = "medium", "medium"
+    HIGH = "high", "high"
+
+
 class Tier(models.TextChoices):
     LOW = "low", "low"
     MEDIUM = "medium", "medium"
@@ -32,6 +50,13 @@ class ModelVersion(models.Model):
         max_length=40,
         help_text="default, pays_30, attribute:NAME for a labelled ledger, table:NAME for a labelled table.",
     )
+    segment = models.CharField(
+        max_length=7,
+        choices=Segment,
+        blank=True,
+        db_default="",
+        help_text="The bucket that it was trained on; empty: all.",
+    )
     algorithm = models.CharField(max_length=20)
     onnx = models.BinaryField()
     sha256 = models.CharField(max_length=64, help_text="Of the ONNX bytes; checked at every load.")
@@ -47,6 +72,16 @@ class ModelVersion(models.Model):
     threshold = models.FloatField(help_text="Probability from which a loan counts as predicted bad.")
     tier_edges = ArrayField(models.FloatField(), size=3, help_text="Lower probabilities of medium, high and very high.")
     library_versions = models.JSONField(default=dict)
+    code_version = models.CharField(
+        max_length=80, blank=True, db_default="", help_text="The commit of the code that trained it; empty: not known."
+    )
+    intended_use = models.TextField(blank=True, db_default="", help_text="What it is for, and what it is not for.")
+    materiality = models.CharField(
+        max_length=6, choices=Materiality, blank=True, db_default="", help_text="As stated by who registered it."
+    )
+    curves = models.JSONField(
+        default=dict, blank=True, help_text="What the card draws, as it was when the model was trained."
+    )
     specification = models.JSONField(
         null=True, blank=True, help_text="Of a model trained on a table: how its columns become features."
     )
@@ -64,6 +99,10 @@ class ModelVersion(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(threshold__gte=0, threshold__lte=1), name="threshold_is_a_probability"),
             models.CheckConstraint(condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="model_has_a_sha256"),
+            models.CheckConstraint(condition=Q(segment__in=Segment.values), name="model_segment_is_known"),
+            models.CheckConstraint(
+                condition=Q(materiality__in=["", *Materiality.values]), name="model_materiality_is_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -75,10 +114,18 @@ class ModelVersion(models.Model):
 
 
 class Deployment(models.Model):
-    """A time in which a model version was the champion of its purpose."""
+    """A time in which a model version was the champion of its purpose, for all loans or for one segment.
+
+    The champion of a segment beats the one for all. Each begins with the approval of a second person.
+    """
 
     model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="deployments")
     purpose = models.CharField(max_length=40, editable=False)
+    segment = models.CharField(max_length=7, choices=Segment, blank=True, db_default="", editable=False)
+    decision = models.OneToOneField(
+        "scoring.PromotionDecision", on_delete=models.PROTECT, null=True, blank=True, related_name="deployment",
+        help_text="The approval; there is none of before two people were asked.",
+    )  # fmt: skip
     live_from = models.DateTimeField()
     live_until = models.DateTimeField(null=True, blank=True)
     promoted_by = models.ForeignKey(
@@ -96,8 +143,11 @@ class Deployment(models.Model):
         ordering = ["-live_from"]
         constraints = [
             models.UniqueConstraint(
-                fields=["purpose"], condition=Q(live_until__isnull=True), name="one_champion_per_purpose"
+                fields=["purpose", "segment"],
+                condition=Q(live_until__isnull=True),
+                name="one_champion_per_purpose_and_segment",
             ),
+            models.CheckConstraint(condition=Q(segment__in=Segment.values), name="deployment_segment_is_known"),
             models.CheckConstraint(
                 condition=Q(live_until__isnull=True) | Q(live_until__gte=F("live_from")),
                 name="deployment_ends_after_it_begins",
