@@ -12,7 +12,7 @@ from borrowers.services import get_business_date, known_at
 from scoring.engine.running import NOT_A_PROBABILITY, find_cases, find_population, tiers_of
 from scoring.features.services import build_matrix
 from scoring.models import ModelVersion
-from scoring.registry.services import check_fit, find_live, get_champion, load_session, run_session
+from scoring.registry.services import check_fit, get_champion, get_live, load_session, run_session
 
 SETTLED = "it is paid off or written off"
 NOT_SERVED = "no model is live for its days past due"
@@ -46,8 +46,7 @@ def ask_loans(*, loan_ids: Sequence[int], purpose: str | None = None) -> Answers
 
     Raises NoChampion, ModelDoesNotFit, ModelTampered, NoBusinessDate.
     """
-    purpose = get_champion(purpose).purpose
-    own = [champion for champion in find_live() if champion.model.purpose == purpose]
+    own = get_live(purpose)
     for champion in own:
         check_fit(champion.model)
     day = get_business_date()

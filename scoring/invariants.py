@@ -8,7 +8,11 @@ from django.db import connection
 from creditpath.invariants import invariant
 from scoring.features.definition import FEATURE_NAMES, FEATURE_SET
 
-APPEND_ONLY_TABLES = ("scoring_deployment", "scoring_featurevector", "scoring_modelversion", "scoring_score")
+APPEND_ONLY_TABLES = (
+    "scoring_challenger", "scoring_comparison", "scoring_deployment", "scoring_featurevector", "scoring_findingclosure",
+    "scoring_modelversion", "scoring_promotiondecision", "scoring_promotionproposal", "scoring_score", "scoring_validation",
+    "scoring_validationfinding",
+)  # fmt: skip
 
 
 def _lines(sql: str, parameters: Sequence[Any] | None = None) -> Iterator[str]:
@@ -18,13 +22,14 @@ def _lines(sql: str, parameters: Sequence[Any] | None = None) -> Iterator[str]:
             yield line
 
 
-@invariant("each purpose has at most one champion at any instant")
+@invariant("each purpose and segment has at most one champion at any instant")
 def champions_do_not_overlap() -> Iterator[str]:
     yield from _lines(
         """
         SELECT format('%s: deployments %s and %s overlap', one.purpose, one.id, other.id)
         FROM scoring_deployment AS one
-        JOIN scoring_deployment AS other ON other.purpose = one.purpose AND other.id > one.id
+        JOIN scoring_deployment AS other
+            ON other.purpose = one.purpose AND other.segment = one.segment AND other.id > one.id
         WHERE tstzrange(one.live_from, one.live_until) && tstzrange(other.live_from, other.live_until)
     """.replace("%%", "%")
     )
@@ -40,6 +45,19 @@ def deployments_keep_their_purpose() -> Iterator[str]:
         FROM scoring_deployment AS deployment
         JOIN scoring_modelversion AS model ON model.id = deployment.model_id
         WHERE deployment.purpose <> model.purpose
+    """)
+
+
+@invariant("a second person, who did not train the model, approved what went live")
+def deployments_are_approved() -> Iterator[str]:
+    yield from _lines("""
+        SELECT format('deployment %s of %s', deployment.id, model.name)
+        FROM scoring_deployment AS deployment
+        JOIN scoring_modelversion AS model ON model.id = deployment.model_id
+        JOIN scoring_promotiondecision AS decision ON decision.id = deployment.decision_id
+        JOIN scoring_promotionproposal AS proposal ON proposal.id = decision.proposal_id
+        WHERE NOT decision.is_approved OR proposal.model_id <> model.id OR proposal.segment <> deployment.segment
+            OR decision.decided_by_id IN (proposal.proposed_by_id, model.trained_by_id)
     """)
 
 
@@ -106,7 +124,7 @@ def vectors_are_whole() -> Iterator[str]:
     )
 
 
-@invariant("models, vectors, scores and deployments are append-only")
+@invariant("models, vectors, scores and decisions about models are append-only")
 def history_is_guarded() -> Iterator[str]:
     yield from _lines(
         """

@@ -43,16 +43,23 @@ def find_champions() -> list[ModelVersion]:
 
 
 def find_champion(purpose: str | None = None) -> ModelVersion | None:
-    """Return the live model of a purpose, or of the preferred purpose that has one."""
+    """Return the live model of a purpose, or of the preferred purpose that has one; the one for all loans, if there is one."""
     return next((model for model in find_champions() if purpose in (None, model.purpose)), None)
 
 
 def get_champion(purpose: str | None = None) -> ModelVersion:
     """Return the live model of a purpose, or of the preferred purpose that has one; raises NoChampion."""
-    champion = find_champion(purpose)
-    if champion is None:
+    return get_live(purpose)[0].model
+
+
+def get_live(purpose: str | None = None) -> list[Champion]:
+    """Return all champions of a purpose, or of the preferred one that has any, that for all loans first; raises NoChampion."""
+    live = find_live()
+    if purpose is None and live:
+        purpose = live[0].model.purpose
+    if not (own := [champion for champion in live if champion.model.purpose == purpose]):
         raise NoChampion(f"No model is live for {purpose}: train one and promote it first." if purpose else None)
-    return champion
+    return own
 
 
 def find_model(name: str) -> ModelVersion:

@@ -21,6 +21,7 @@ from scoring.registry.champions import (
     find_live,
     find_model,
     get_champion,
+    get_live,
 )
 from scoring.registry.promoting import (
     MoveReport,
@@ -49,6 +50,7 @@ __all__ = [
     "find_live",
     "find_model",
     "get_champion",
+    "get_live",
     "load_session",
     "name_challenger",
     "propose_promotion",

@@ -30,7 +30,7 @@ def unguarded() -> Iterator[None]:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in TABLES:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        cursor.execute("DROP INDEX one_champion_per_purpose")
+        cursor.execute("DROP INDEX one_champion_per_purpose_and_segment")
     yield
 
 
@@ -39,12 +39,16 @@ def broken(sentence: str) -> list[str]:
 
 
 SENTENCES = {
-    "each purpose has at most one champion at any instant": (
+    "each purpose and segment has at most one champion at any instant": (
         """INSERT INTO scoring_deployment (model_id, purpose, live_from, reason, retire_reason)
         SELECT model_id, purpose, now() + interval '1 minute', '', '' FROM scoring_deployment""",
         "overlap",
     ),
     "a deployment is of the purpose of its model": ("UPDATE scoring_deployment SET purpose = 'pays_30'", "for pays_30"),
+    "a second person, who did not train the model, approved what went live": (
+        "UPDATE scoring_modelversion SET trained_by_id = (SELECT decided_by_id FROM scoring_promotiondecision)",
+        "of default-logistic-1",
+    ),
     "the bytes of every model are those that were registered": (
         "UPDATE scoring_modelversion SET onnx = 'x'::bytea",
         "default-logistic-1 has the sha256",
@@ -62,7 +66,10 @@ SENTENCES = {
         "UPDATE scoring_featurevector SET \"values\" = '{1}'",
         "has 1 values",
     ),
-    "models, vectors, scores and deployments are append-only": ("SELECT 1", "has no trigger that refuses changes"),
+    "models, vectors, scores and decisions about models are append-only": (
+        "SELECT 1",
+        "has no trigger that refuses changes",
+    ),
 }
 
 

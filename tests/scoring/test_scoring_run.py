@@ -14,6 +14,7 @@ from django.utils import timezone
 from borrowers.errors import DayNotClosed
 from borrowers.models import Loan
 from borrowers.services import set_business_date
+from scoring.asking import ask_loans
 from scoring.engine import running
 from scoring.engine.services import is_batch_under_way, mark_stale, score_loans
 from scoring.errors import NoChampion, RunUnderWay, UnknownEngine
@@ -57,6 +58,24 @@ class TestWhoIsScored:
             assert score.pd == pytest.approx(pd_by_hand(late), abs=1e-6)
             assert score.vector.loan == loan
             assert score.tier == score.run.model.tier_of(score.pd)
+
+    def test_the_champion_of_a_segment_scores_its_loans_and_the_one_for_all_the_others(
+        self, portfolio: list[Loan]
+    ) -> None:
+        everybody = promote_logistic()
+        late = promote(register_logistic(days_past_due=1.0), segment="31-60")
+
+        report = score_loans()
+
+        by_model = {run.model.name: run.n_scored for run in ScoringRun.objects.select_related("model")}
+        assert by_model == {everybody.name: 3, late.name: 1}
+        assert report.segments[0].model == late.name  # type: ignore[union-attr]
+        assert "served by the model of another segment" in report.summary()
+        current = Score.objects.current(purpose="default").select_related("run")
+        assert {score.loan_id for score in current if score.run.model_id == late.pk} == {portfolio[2].pk}
+        assert not StaleLoan.objects.exists()
+        answers = ask_loans(loan_ids=[loan.pk for loan in portfolio])
+        assert [one.model for one in answers.results] == [everybody.name, everybody.name, late.name, everybody.name]
 
     def test_the_report_has_the_agreed_keys(self, portfolio: list[Loan]) -> None:
         promote_logistic()
