@@ -122,6 +122,8 @@ ROUTES: dict[str, Access] = {
     "scoring:models": STAFF,
     "scoring:live-models": STAFF,
     "scoring:model": STAFF,
+    "scoring:model-card": STAFF,
+    "scoring:model-card-file": STAFF,
     "scoring:compare-models": MODEL_MAKERS | MODEL_APPROVERS,
     "scoring:propose-promotion": MODEL_MAKERS,
     "scoring:decide-promotion": MODEL_APPROVERS,

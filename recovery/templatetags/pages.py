@@ -54,7 +54,7 @@ BELOW = {
     "recovery:outbox": ("recovery:message-templates", "recovery:message-template", "recovery:write-message", "recovery:dialler"),
     "recovery:grievances": ("recovery:grievance", "recovery:record-grievance"),
     "recovery:approvals": ("recovery:propose",),
-    "scoring:models": ("scoring:model", "scoring:live-models"),
+    "scoring:models": ("scoring:model", "scoring:live-models", "scoring:model-card"),
     "recovery:policies": (
         "recovery:policy", "recovery:policy-line", "recovery:add-policy-line", "recovery:policy-replay",
         "recovery:compare-policies",

@@ -57,6 +57,7 @@ def build_model_page(row: ModelVersion) -> dict[str, Any]:
         "is_live": any(one.live_until is None for one in deployments),
         "challenges": list(row.challenges.select_related("named_by", "ended_by")),
         "figures": _figures(row),
+        "largest_difference": f"{float(row.parity.get('max_abs_diff', 0)):.1e}",
     }
 
 

@@ -1,5 +1,6 @@
 """The pages of models: request in, one verb, a page out. Who may open them is written in creditpath.access."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -16,6 +17,8 @@ from creditpath.errors import DomainError
 from creditpath.jobs import enqueue
 from creditpath.resources import MAX_ID
 from scoring.models import Challenger, Deployment, ModelVersion, PromotionProposal, ValidationFinding
+from scoring.registry.card import build_card
+from scoring.registry.card_files import write_html, write_markdown
 from scoring.registry.forms import (
     ChallengeForm,
     CompareForm,
@@ -64,6 +67,25 @@ def live_models(request: HttpRequest) -> HttpResponse:
 def model(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a version: what was decided about it, and what may be decided next."""
     return _show(request, _model(pk))
+
+
+@require_safe
+def card(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the card of a version."""
+    return render(request, "scoring/card.html", {"card": build_card(_model(pk))})
+
+
+@require_safe
+def card_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give the card as a file: HTML with its charts, or Markdown."""
+    row = _model(pk)
+    is_markdown = request.GET.get("as") == "markdown"
+    content = write_markdown(row) if is_markdown else write_html(row)
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", row.name) + (".md" if is_markdown else ".html")
+    kind = "text/markdown" if is_markdown else "text/html"
+    answer = HttpResponse(content, content_type=f"{kind}; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def _show(request: HttpRequest, row: ModelVersion, status: int = 200, **failed: forms.Form) -> HttpResponse:

@@ -13,11 +13,13 @@ from scoring.features.services import FeatureMatrix, build_matrix
 from scoring.ml.candidates import CANDIDATES
 from scoring.ml.experiment import Experiment, Trained, run_experiment
 from scoring.ml.export import sha256_of_matrix
+from scoring.ml.leaks.leak import Leak
 from scoring.ml.leaks.ledger import find_leaks
 from scoring.ml.splits import MIN_EVENTS, Split, split_by_time, split_within_window
 from scoring.models import ModelVersion, Purpose
 from scoring.registry.services import register_model
 from scoring.training.cases import AT_APPROVAL, MONTHLY, LabelledCases, collect_at_approval, collect_over_time
+from scoring.training.drawing import draw_trained
 from scoring.training.errors import NothingProven, OneClass, TooFewRows, TrainingRefused
 from scoring.training.report import CandidateReport, TrainingReport, describe
 
@@ -79,7 +81,7 @@ def train_models(
         worst = ", ".join(f"{one.model.algorithm} {one.parity.max_abs_diff:.1e}" for one in experiment.trained)
         raise NothingProven(f"Exported and trained models differ by more than 1e-6 ({worst}): none is registered.")
     versions = {
-        one.model.algorithm: _register(one, experiment, labelled, matrix, split, trained_by=trained_by)
+        one.model.algorithm: _register(one, experiment, labelled, matrix, split, leaks=leaks, trained_by=trained_by)
         for one in proven
     }
     recommended = experiment.recommend()
@@ -164,6 +166,7 @@ def _register(
     matrix: FeatureMatrix,
     split: Split,
     *,
+    leaks: Sequence[Leak],
     trained_by: User | None,
 ) -> ModelVersion:
     days = np.unique(labelled.days)
@@ -206,6 +209,17 @@ def _register(
         threshold=trained.model.threshold,
         tier_edges=trained.tier_edges,
         is_simulated=labelled.is_simulated,
+        curves=draw_trained(
+            trained.onnx,
+            x=matrix.values[split.test],
+            y=labelled.y[split.test],
+            p=trained.model.predict(matrix.values[split.test]),
+            train_x=matrix.values[split.train],
+            train_p=trained.model.held_out_probabilities,
+            names=matrix.names,
+            rows="the test rows",
+        ),
+        findings=[leak.as_dict() for leak in leaks],
         parameters=trained.model.parameters,
         library_versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
         trained_by=trained_by,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from creditpath.accounts.models import User
 from scoring.ml.candidates import CANDIDATES, FittedModel
+from scoring.ml.curves import draw_curves
 from scoring.ml.experiment import SIMPLEST_FIRST, tier_edges
 from scoring.ml.export import sha256_of_matrix, to_onnx
 from scoring.ml.leaks.leak import ASKED, Leak
@@ -241,6 +242,9 @@ def _register(
         threshold=model.threshold,
         tier_edges=tier_edges(y),
         is_simulated=False,
+        curves=draw_curves(
+            y, model.held_out_probabilities, names=specification.features, rows="rows while an inner fold held them out"
+        ),
         parameters=model.parameters,
         library_versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
         feature_set=f"table:{specification.hash}",
