@@ -6,7 +6,6 @@ is ever left behind. It never calls django.setup(): it stays small and starts at
 """
 
 import argparse
-import ctypes
 import os
 import signal
 import socket
@@ -17,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from creditpath.kinship import end_with
 from creditpath.probe import answers, known_host
 
 GRACE_SECONDS = 20.0  # gunicorn gets 10 s for its requests, the worker the time to put its job back
@@ -25,9 +25,6 @@ SETTLED_SECONDS = 60.0  # a program that has lived that long starts its count of
 HOPELESS_FAILURES = 3  # before the first answer: something is wrong that restarting does not mend
 LARGEST_LOG = 10_000_000
 LOG_LINES_SHOWN = 15
-PR_SET_PDEATHSIG = 1
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass
@@ -136,13 +133,7 @@ class Supervisor:
 
 def _end_with(parent: int, number: int = signal.SIGTERM) -> Callable[[], None]:
     """Return what a child runs between fork and exec, so that the kernel sends it that signal when its parent is gone."""
-
-    def in_child() -> None:
-        _libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
-        if os.getppid() != parent:  # it died between fork and prctl
-            os._exit(1)
-
-    return in_child
+    return lambda: end_with(parent, number)
 
 
 def programs_for(port: int) -> tuple[Program, list[Program]]:

@@ -3,11 +3,16 @@
 from django.urls import path
 
 from scoring.registry import views
+from scoring.training import views as training
 
 app_name = "scoring"
 urlpatterns = [
     path("models/", views.models, name="models"),
     path("models/live/", views.live_models, name="live-models"),
+    path("models/training/", training.train, name="training"),
+    path("models/training/<int:pk>/", training.training_run, name="training-run"),
+    path("models/training/<int:pk>/cancellation/", training.cancel, name="cancel-training"),
+    path("models/training/<int:pk>/retrial/", training.again, name="retry-training"),
     path("models/<int:pk>/", views.model, name="model"),
     path("models/<int:pk>/card/", views.card, name="model-card"),
     path("models/<int:pk>/card/file/", views.card_file, name="model-card-file"),

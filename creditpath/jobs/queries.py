@@ -7,15 +7,21 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from creditpath.jobs.models import Job, Worker
-from creditpath.jobs.registry import GENERAL
+from creditpath.jobs.registry import GENERAL, job_kinds
 from creditpath.metrics import gauge
 
 SEEN_WITHIN = timedelta(seconds=60)
 
 
-def is_a_worker_alive() -> bool:
-    """Say whether a worker that runs sweeps and everyday jobs was seen in the last minute."""
-    return Worker.objects.filter(seen_at__gt=Now() - SEEN_WITHIN, queue__in=["", GENERAL]).exists()
+def is_a_worker_alive(queue: str = GENERAL) -> bool:
+    """Say whether a worker of a queue was seen in the last minute, or is at a job; by itself the one of everyday jobs and sweeps.
+
+    A worker shows itself between jobs, and during one by the lease that it keeps.
+    """
+    if Worker.objects.filter(seen_at__gt=Now() - SEEN_WITHIN, queue__in=["", queue]).exists():
+        return True
+    names = [kind.name for kind in job_kinds.values() if kind.queue == queue]
+    return Job.objects.filter(state=Job.State.RUNNING, lease_until__gt=Now(), name__in=names).exists()
 
 
 @gauge("creditpath_jobs", "Background jobs by state", label="state")

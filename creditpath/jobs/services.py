@@ -1,4 +1,4 @@
-"""The verbs of the queue: enqueue, progress, fence, nudge, cancel, retry.
+"""The verbs of the queue: enqueue, progress, note, fence, nudge, cancel, retry.
 
 Models are imported inside the functions, so that `from creditpath.jobs import enqueue` works while Django is still loading.
 """
@@ -114,6 +114,14 @@ def progress(done: int, total: int, message: str = "") -> None:
     Costs no query: the worker writes it about once a second, and a new message into the log. Raises JobCancelled or LeaseLost
     where the job is to end.
     """
+    check()
+    running = current.get()
+    if running is not None:
+        running.tell(done, total, message)
+
+
+def check() -> None:
+    """Raise JobCancelled or LeaseLost where the running job is to end; for loops that have nothing new to tell."""
     running = current.get()
     if running is None:
         return
@@ -121,7 +129,13 @@ def progress(done: int, total: int, message: str = "") -> None:
         raise LeaseLost()
     if running.cancelled:
         raise JobCancelled()
-    running.tell(done, total, message)
+
+
+def note(line: str) -> None:
+    """Write a line into the log of the running job; outside a job it does nothing. Costs no query, as progress()."""
+    running = current.get()
+    if running is not None:
+        running.note(line)
 
 
 def fence() -> None:

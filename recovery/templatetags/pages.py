@@ -54,7 +54,9 @@ BELOW = {
     "recovery:outbox": ("recovery:message-templates", "recovery:message-template", "recovery:write-message", "recovery:dialler"),
     "recovery:grievances": ("recovery:grievance", "recovery:record-grievance"),
     "recovery:approvals": ("recovery:propose",),
-    "scoring:models": ("scoring:model", "scoring:live-models", "scoring:model-card"),
+    "scoring:models": (
+        "scoring:model", "scoring:live-models", "scoring:model-card", "scoring:training", "scoring:training-run",
+    ),
     "recovery:policies": (
         "recovery:policy", "recovery:policy-line", "recovery:add-policy-line", "recovery:policy-replay",
         "recovery:compare-policies",

@@ -37,3 +37,9 @@ class NothingProven(DomainError):
     """No exported model gives what the trained one gives, so none is registered."""
 
     code = "nothing_proven"
+
+
+class TrainingUnderWay(DomainError):
+    """A training for the same outcome waits or runs already."""
+
+    code = "training_under_way"

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from time import monotonic
 
 import numpy as np
+from django.db import transaction
 
 from creditpath.accounts.models import User
 from scoring.features.services import FeatureMatrix, build_matrix
@@ -80,10 +81,12 @@ def train_models(
     if not proven:
         worst = ", ".join(f"{one.model.algorithm} {one.parity.max_abs_diff:.1e}" for one in experiment.trained)
         raise NothingProven(f"Exported and trained models differ by more than 1e-6 ({worst}): none is registered.")
-    versions = {
-        one.model.algorithm: _register(one, experiment, labelled, matrix, split, leaks=leaks, trained_by=trained_by)
-        for one in proven
-    }
+    progress(total - 1, total, "registering")
+    with transaction.atomic():  # all of them or, if it is cut off here, none
+        versions = {
+            one.model.algorithm: _register(one, experiment, labelled, matrix, split, leaks=leaks, trained_by=trained_by)
+            for one in proven
+        }
     recommended = experiment.recommend()
     best = versions[recommended.model.algorithm]
     progress(total, total, "registered")

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from creditpath.command import ServiceCommand
+from creditpath.kinship import end_with
 from scoring.registry.people import find_person
 
 EXAMPLES = (
@@ -59,10 +60,19 @@ class Command(ServiceCommand):
         parser.add_argument(
             "--progress-lines", action="store_true", help="write progress as lines on standard error, for programs"
         )
+        parser.add_argument(
+            "--ends-with", type=int, metavar="PID", help="end when this parent process does, for programs"
+        )
 
     def run(self, **options: Any) -> Any:
-        if options["table"] is not None:
-            return self.run_on_table(**options)
+        if options["ends_with"]:
+            end_with(options["ends_with"])
+        report = self.run_on_table(**options) if options["table"] is not None else self.run_on_ledger(**options)
+        if options["progress_lines"]:
+            print(report.summary(), file=sys.stderr, flush=True)
+        return report
+
+    def run_on_ledger(self, **options: Any) -> Any:
         from scoring.training.services import train_models  # loads the training libraries, which --help does without
 
         self.as_lines = options["progress_lines"]

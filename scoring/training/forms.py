@@ -1,0 +1,52 @@
+"""What people ask of a training on its page."""
+
+from typing import Any
+
+from django import forms
+
+from scoring.models import Purpose
+from scoring.training.asking import ATTRIBUTE
+
+# Of scoring.ml.candidates, which loads the training libraries and is left to the worker.
+NAMES = {"logistic": "Logistic regression on bins", "xgboost": "XGBoost", "lightgbm": "LightGBM"}
+
+
+class TrainForm(forms.Form):
+    """Which outcome is learned, and by which candidates."""
+
+    purpose = forms.ChoiceField(
+        label="Outcome",
+        choices=[*Purpose.choices, (ATTRIBUTE, "an outcome of the lender's own, by loan")],
+        initial=Purpose.DEFAULT.value,
+    )
+    horizon_days = forms.IntegerField(
+        label="Within how many days",
+        required=False, min_value=1, max_value=3650,
+        help_text="Blank: 120 days for default, 30 for payment.",
+    )  # fmt: skip
+    attribute = forms.CharField(
+        label="Column of the lender",
+        required=False, max_length=80, help_text="For an outcome of the lender's own, such as good_bad_flag.",
+    )  # fmt: skip
+    bad = forms.CharField(label="Its bad value", required=False, max_length=200, help_text="Such as Bad.")
+    candidates = forms.MultipleChoiceField(
+        label="Candidates",
+        choices=list(NAMES.items()),
+        initial=list(NAMES),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one candidate."},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["label_suffix"] = ""
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("purpose") == ATTRIBUTE:
+            for name, message in (("attribute", "Name the column."), ("bad", "Say which value is bad.")):
+                if not given.get(name) and name not in self.errors:
+                    self.add_error(name, message)
+            if given.get("horizon_days"):
+                self.add_error("horizon_days", "An outcome of the whole loan has no horizon: leave it blank.")
+        return given
