@@ -11,7 +11,7 @@ FILE ?= var/backups/$(shell date +%Y-%m-%d-%H%M%S).backup
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test check bench lock clean psql backup restore-check
+.PHONY: help setup setup-dev run demo test check bench lock mlflow clean psql backup restore-check
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +31,12 @@ setup-dev: .venv/.development
 	@$(PIP) -r requirements.txt
 	@touch $@
 
-.venv/.development: requirements-dev.txt .venv/.runtime
+.venv/.mlflow: requirements-mlflow.txt .venv/.runtime
+	@echo "Installing MLflow …"
+	@$(PIP) -r requirements-mlflow.txt
+	@touch $@
+
+.venv/.development: requirements-dev.txt .venv/.runtime .venv/.mlflow
 	@echo "Installing what testing and checking need …"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
@@ -60,6 +65,10 @@ bench: setup ## every benchmark at a size that fits ten minutes
 lock: setup-dev ## requirements*.in to requirements*.txt, with hashes and without any registry's address
 	@$(BIN)/uv pip compile requirements.in --quiet --upgrade --generate-hashes --no-emit-index-url --python-version 3.11 -o requirements.txt
 	@$(BIN)/uv pip compile requirements-dev.in --quiet --upgrade --generate-hashes --no-emit-index-url --python-version 3.11 -o requirements-dev.txt
+	@$(BIN)/uv pip compile requirements-mlflow.in --quiet --upgrade --generate-hashes --no-emit-index-url --python-version 3.11 -o requirements-mlflow.txt
+
+mlflow: setup .venv/.mlflow ## MLflow with all trainings on http://127.0.0.1:5000, for this machine alone; MLFLOW_PORT=5000
+	@exec $(BIN)/python manage.py run_mlflow
 
 backup: setup ## all of the database into one private file; FILE=var/backups/<now>.backup
 	@umask 077 && mkdir -p $(dir $(FILE)) && exec $(BIN)/python manage.py backup $(FILE)

@@ -281,6 +281,9 @@ EVENT_SECRETS: list[str] = env.list("CREDITPATH_EVENT_SECRETS", [])
 IDENTITY_FACTS: list[str] = env.list("CREDITPATH_IDENTITY_FACTS", ["birth_date", "postcode", "loan_last_4"])
 IDENTITY_FACTS_NEEDED = env.int("CREDITPATH_IDENTITY_FACTS_NEEDED", 2)
 
+# Trainings are told to MLflow where it is installed: into the product's own database, or to MLFLOW_TRACKING_URI.
+MLFLOW = env.bool("CREDITPATH_MLFLOW", True)
+
 # The commit that an image was built from, where no repository is beside it: every model says which code trained it.
 REVISION = env.str("CREDITPATH_REVISION", "")
 

@@ -36,6 +36,16 @@ def plain_static_files() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def no_mlflow() -> Iterator[None]:
+    """Tell MLflow nothing, here and in processes that tests start; the test of it asks for it."""
+    from django.test import override_settings
+
+    os.environ["CREDITPATH_MLFLOW"] = "false"
+    with override_settings(MLFLOW=False):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def no_lots() -> Iterator[None]:
     """Let the starting policy draw nothing by lot, so that a test can say what is recommended; tests of the lot ask for it."""
     from django.test import override_settings

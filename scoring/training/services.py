@@ -19,6 +19,7 @@ from scoring.ml.leaks.ledger import find_leaks
 from scoring.ml.splits import MIN_EVENTS, Split, split_by_time, split_within_window
 from scoring.models import ModelVersion, Purpose
 from scoring.registry.services import register_model
+from scoring.tracking.services import log_training
 from scoring.training.cases import AT_APPROVAL, MONTHLY, LabelledCases, collect_at_approval, collect_over_time
 from scoring.training.drawing import draw_trained
 from scoring.training.errors import NothingProven, OneClass, TooFewRows, TrainingRefused
@@ -90,6 +91,7 @@ def train_models(
     recommended = experiment.recommend()
     best = versions[recommended.model.algorithm]
     progress(total, total, "registered")
+    progress(total, total, log_training(versions=list(versions.values())).line)
     return TrainingReport(
         purpose=labelled.purpose,
         n_rows=len(labelled.cases),

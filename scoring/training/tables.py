@@ -30,6 +30,7 @@ from scoring.models import ModelVersion
 from scoring.registry.services import register_model
 from scoring.tables.errors import TableRefused
 from scoring.tables.reading import read_table, take_target
+from scoring.tracking.services import log_training
 from scoring.training.errors import NothingProven, TrainingRefused
 from scoring.training.report import CandidateReport, TrainingReport, describe
 
@@ -106,6 +107,7 @@ def train_table(
             )  # fmt: skip
     if not versions:
         raise NothingProven("Exported and trained models differ by more than 1e-6: none is registered.")
+    progress(3, 3, log_training(versions=list(versions.values())).line)
     best = _recommend(evaluation, list(versions))
     return TrainingReport(
         purpose=purpose,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-LOCKS = ["requirements.txt", "requirements-dev.txt"]
+LOCKS = ["requirements.txt", "requirements-dev.txt", "requirements-mlflow.txt"]
 
 
 def test_psycopg_3_is_absent() -> None:
@@ -33,12 +33,13 @@ def test_everything_locked_is_pinned_and_hashed(name: str) -> None:
     assert [entry for entry in entries if not re.match(r"[\w.\[\],-]+==\S+ .*--hash=sha256:", entry)] == []
 
 
-def test_both_locks_agree_on_every_version_they_share() -> None:
-    runtime, development = (
+def test_all_locks_agree_on_every_version_they_share() -> None:
+    runtime, *others = (
         dict(re.findall(r"^([\w.-]+)(?:\[[^\]]*\])?==(\S+)", (REPOSITORY / name).read_text(), re.MULTILINE))
         for name in LOCKS
     )
-    assert {name for name in runtime.keys() & development.keys() if runtime[name] != development[name]} == set()
+    for other in others:
+        assert {name for name in runtime.keys() & other.keys() if runtime[name] != other[name]} == set()
 
 
 def test_web_process_loads_no_training_library() -> None:
