@@ -39,6 +39,8 @@ CASE_READERS = CASE_WORKERS | {Role.COMPLIANCE}
 CARE_READERS = frozenset({Role.MANAGER, Role.COMPLIANCE, Role.ADMIN})
 CASHIERS = frozenset({Role.MANAGER, Role.ADMIN, Role.INTEGRATION})
 IMPORTERS = frozenset({Role.MANAGER, Role.ADMIN})
+# Who says when agents work and whose cases go to whom.
+TEAM_LEADERS = frozenset({Role.MANAGER, Role.ADMIN})
 POLICY_WRITERS = frozenset({Role.MANAGER, Role.ADMIN})
 POLICY_READERS = STAFF | {Role.AGENT}
 MODEL_READERS = STAFF | {Role.INTEGRATION}
@@ -100,6 +102,8 @@ ROUTES: dict[str, Access] = {
     "recovery:approvals": CASE_READERS,
     "recovery:decide-proposal": frozenset({Role.MANAGER, Role.ADMIN}),
     "recovery:propose": CASE_WORKERS,
+    "recovery:teams": TEAM_LEADERS,
+    "recovery:team-member": TEAM_LEADERS,
     "recovery:grievances": CASE_READERS,
     "recovery:grievances-csv": CASE_READERS - {Role.AGENT},
     "recovery:grievance": CASE_READERS,
@@ -360,6 +364,12 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "recovery.recommendation": _model(_READERS | PERSONAL),
     "recovery.decisionanswer": _model(_READERS | PERSONAL),
     "recovery.performedaction": _model(_READERS | PERSONAL),
+    "recovery.shift": _model(_READERS),
+    "recovery.absence": _model(_READERS),
+    "recovery.absenceend": _model(_READERS),
+    "recovery.handover": _model(_READERS),
+    "recovery.handedcase": _model(_READERS),
+    "recovery.callbackoffer": _model(_READERS),
     "recovery.worklistitem": _model(_READERS | PERSONAL),
 }
 

@@ -29,6 +29,7 @@ from recovery.plans import admin as plans  # noqa: F401
 from recovery.policy.validating import find_mistakes
 from recovery.policymaking.drafting import record_edit
 from recovery.policymaking.reading import as_rule, as_rules
+from recovery.teams import admin as teams  # noqa: F401
 
 
 class PolicyRuleForm(forms.ModelForm):

@@ -149,3 +149,9 @@ class PageRefused(DomainError):
     """This cannot be done now. Please call us."""
 
     code = "page_refused"
+
+
+class TeamRefused(DomainError):
+    """The shift, absence or hand-over cannot be kept like this."""
+
+    code = "team_refused"

@@ -135,3 +135,23 @@ def reserved_calls_stay_within_their_limit() -> Iterator[str]:
         FROM windows WHERE n > call_limit
         """
     )
+
+
+@invariant("a line that was handed over is about the borrower who was")
+def handed_lines_moved() -> Iterator[str]:
+    yield from _lines(
+        "SELECT format('hand-over %s: the line %s of borrower %s is of borrower %s', h.hand_over_id, i.id, h.borrower_id,"
+        " r.borrower_id) FROM recovery_handedcase h JOIN recovery_worklistitem i ON i.id = h.worklist_item_id"
+        " JOIN recovery_recommendation r ON r.id = i.recommendation_id WHERE r.borrower_id <> h.borrower_id"
+    )
+
+
+@invariant("a day's list that was planned after an absence was entered leaves out who is away")
+def absent_agents_have_no_new_cases() -> Iterator[str]:
+    yield from _lines(
+        "SELECT format('absence %s: agent %s got a case on %s that was decided after it was entered', a.id, a.agent_id, i.as_of)"
+        " FROM recovery_absence a LEFT JOIN recovery_absenceend e ON e.absence_id = a.id"
+        " JOIN recovery_worklistitem i ON i.agent_id = a.agent_id AND i.as_of BETWEEN a.first_on AND a.last_on"
+        " JOIN recovery_recommendation r ON r.id = i.recommendation_id"
+        " WHERE r.decided_at > a.booked_at AND i.done_at IS NULL AND (e.works_from IS NULL OR i.as_of < e.works_from)"
+    )

@@ -17,6 +17,13 @@ from recovery.policymaking.services import (
     write_rule,
 )
 from recovery.reports import ActionReport, RecommendationReport, ReplayReport, WorklistReport
+from recovery.teams.services import (
+    end_absence,
+    hand_over,
+    next_call_back,
+    record_absence,
+    set_week,
+)
 from recovery.worklist import next_case, plan_worklists
 
 __all__ = [
@@ -30,15 +37,20 @@ __all__ = [
     "contact_permissions",
     "delete_rule",
     "draft_policy",
+    "end_absence",
     "ensure_default_policy",
     "get_policy",
+    "hand_over",
     "move_rule",
+    "next_call_back",
     "next_case",
     "plan_worklists",
     "recommend_actions",
+    "record_absence",
     "record_action",
     "request_replay",
     "return_policy",
+    "set_week",
     "submit_policy",
     "withdraw_policy",
     "write_rule",

@@ -38,5 +38,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("recovery.inbound.urls")),
     path("", include("recovery.grievances.urls")),
     path("", include("recovery.approvals.urls")),
+    path("", include("recovery.teams.urls")),
     path("dashboards/portfolio/", portfolio_dashboard, name="portfolio-dashboard"),
 ]

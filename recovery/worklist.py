@@ -2,12 +2,11 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import Coalesce
@@ -19,8 +18,8 @@ from recovery.decisions.recommending import take_turn
 from recovery.models import Action, Recommendation, WorklistItem
 from recovery.querysets import RecommendationQuerySet, WorklistItemQuerySet
 from recovery.reports import WorklistReport
+from recovery.teams.services import is_absent, who_looks_after, working_days
 
-SHIFT_MINUTES = 7 * 60  # a day of eight hours less breaks
 PLAN_LOCK = 7_302
 # Messages are an agent's work too: nothing is sent by itself.
 AGENT_ACTIONS = tuple(action for action in Action if action not in (Action.NO_ACTION, Action.LEGAL_REVIEW))
@@ -33,26 +32,27 @@ class _Shift:
     agent_id: int
     minutes: Decimal
     rank: int
+    room: int
 
-    def has_room(self, minutes: Decimal, shift_minutes: int) -> bool:
-        return self.minutes + minutes <= shift_minutes
+    def has_room(self, minutes: Decimal) -> bool:
+        return self.minutes + minutes <= self.room
 
 
 @transaction.atomic
 def plan_worklists(*, as_of: date) -> WorklistReport:
     """Put the day's recommended work on the lists of active agents of the borrower's team, in order of priority.
 
-    Cases go round the team's agents one by one, each until the minutes of the shift are full (the setting SHIFT_MINUTES); what
-    is left over stays unassigned and is counted. A second run only fills what room there is. Two runs at once: the second
-    waits. Three queries and one insert per 2,000 cases.
+    Cases go round the team's agents who work on the day, each until the minutes of their shift are full (the setting
+    SHIFT_MINUTES where nobody entered one); who is away gets none. A case that was handed over goes to who took it over, while
+    there is room, and else round the team. What is left over stays unassigned and is counted. A second run only fills what room
+    there is. Two runs at once: the second waits. A few queries per team and one insert per 2,000 cases.
     """
     started = time.perf_counter()
     take_turn(PLAN_LOCK)
-    shift_minutes = int(getattr(settings, "SHIFT_MINUTES", SHIFT_MINUTES))
-    teams = _shifts_by_team(as_of)
+    teams, handed = _shifts_by_team(as_of), who_looks_after(day=as_of)
     items: list[WorklistItem] = []
     for team_id, shifts in teams.items():
-        items += _fill(shifts, _waiting(as_of).filter(borrower__team_id=team_id), as_of, shift_minutes)
+        items += _fill(shifts, _waiting(as_of).filter(borrower__team_id=team_id), as_of, handed)
     WorklistItem.objects.bulk_create(items, batch_size=2_000)
     counts = _waiting(as_of).aggregate(
         without_room=Count("id", filter=Q(borrower__team_id__in=list(teams))),
@@ -120,7 +120,7 @@ def _claim(agent: User, as_of: date) -> WorklistItem | None:
     The case is locked and locked ones are passed over (SKIP LOCKED). Who looked just before another agent's claim was
     committed meets `recovery_worklistitem_recommendation_id_key` and looks again.
     """
-    if agent.team_id is None or agent.role != Role.AGENT:
+    if agent.team_id is None or agent.role != Role.AGENT or is_absent(agent=agent, day=as_of):
         return None
     User.objects.select_for_update().get(pk=agent.pk)  # two tabs of one agent would take the same rank
     while True:
@@ -147,42 +147,49 @@ def _waiting(as_of: date) -> RecommendationQuerySet:
 
 
 def _shifts_by_team(as_of: date) -> dict[int, list[_Shift]]:
-    of_day = Q(worklist__as_of=as_of)
-    agents = (
-        User.objects.filter(role=Role.AGENT, is_active=True, team_id__isnull=False)
-        .annotate(
-            minutes=Coalesce(Sum("worklist__recommendation__expected_minutes", filter=of_day), Decimal(0)),
-            last_rank=Coalesce(Max("worklist__rank", filter=of_day), 0),
-        )
-        .order_by("team_id", "id")
-        .values_list("team_id", "id", "minutes", "last_rank")
-    )
+    """Return the shifts of those who work on a day, by team; teams of which nobody does are not in it."""
+    taken = {
+        agent: (minutes or Decimal(0), rank)
+        for agent, minutes, rank in WorklistItem.objects.on(as_of)
+        .values_list("agent")
+        .annotate(minutes=Sum("recommendation__expected_minutes"), rank=Max("rank"))
+        .order_by("agent")
+    }
     teams: dict[int, list[_Shift]] = {}
-    for team_id, agent_id, minutes, rank in agents:
-        teams.setdefault(team_id, []).append(_Shift(agent_id, minutes, rank))
+    for one in working_days(day=as_of):
+        if one.minutes > 0 and one.agent.team_id is not None:
+            minutes, rank = taken.get(one.agent.pk, (Decimal(0), 0))
+            teams.setdefault(one.agent.team_id, []).append(_Shift(one.agent.pk, minutes, rank, one.minutes))
     return teams
 
 
 def _fill(
-    shifts: list[_Shift], waiting: RecommendationQuerySet, as_of: date, shift_minutes: int
+    shifts: list[_Shift], waiting: RecommendationQuerySet, as_of: date, handed: Mapping[int, int]
 ) -> Iterable[WorklistItem]:
     """Give cases out in order of priority, round the agents; stop when none of them has room for another minute."""
     items: list[WorklistItem] = []
+    by_agent = {shift.agent_id: shift for shift in shifts}
     turn = 0
-    cases = waiting.order_by("-priority", "id").values_list("id", F("expected_minutes"))
-    for recommendation_id, minutes in cases.iterator(chunk_size=2_000):
-        if all(shift.minutes + 1 > shift_minutes for shift in shifts):
+    cases = waiting.order_by("-priority", "id").values_list("id", "borrower_id", F("expected_minutes"))
+
+    def give(shift: _Shift, recommendation_id: int, minutes: Decimal) -> None:
+        shift.minutes += minutes
+        shift.rank += 1
+        items.append(
+            WorklistItem(as_of=as_of, recommendation_id=recommendation_id, agent_id=shift.agent_id, rank=shift.rank)
+        )
+
+    for recommendation_id, borrower_id, minutes in cases.iterator(chunk_size=2_000):
+        if all(shift.minutes + 1 > shift.room for shift in shifts):
             break
+        keeper = by_agent.get(handed.get(borrower_id, 0))
+        if keeper is not None and keeper.has_room(minutes):
+            give(keeper, recommendation_id, minutes)
+            continue
         for step in range(len(shifts)):
             shift = shifts[(turn + step) % len(shifts)]
-            if shift.has_room(minutes, shift_minutes):
-                shift.minutes += minutes
-                shift.rank += 1
-                items.append(
-                    WorklistItem(
-                        as_of=as_of, recommendation_id=recommendation_id, agent_id=shift.agent_id, rank=shift.rank
-                    )
-                )
+            if shift.has_room(minutes):
+                give(shift, recommendation_id, minutes)
                 turn = (turn + step + 1) % len(shifts)
                 break
     return items

@@ -71,16 +71,21 @@ def _zone_of(borrower: Borrower) -> str | None:
     return zones[0] if len(zones) == 1 else None
 
 
-def due_call_backs(*, user: User, now: datetime) -> QuerySet[CallBack]:
-    """Return the call-backs that a person sees which are due by now or in a moment, and after which nobody was in touch."""
+def open_call_backs(*, now: datetime) -> QuerySet[CallBack]:
+    """Return the call-backs after which nobody was in touch, the first one first; what is two weeks over is forgotten."""
     later = ContactEvent.objects.filter(
         borrower=OuterRef("borrower"), id__gt=OuterRef("contact_event_id"), channel__in=SPOKEN
     )
-    due: QuerySet[CallBack] = (
-        CallBack.objects.visible_to(user)
-        .filter(due_at__lte=now + SHOWN_BEFORE, due_at__gt=now - FORGOTTEN_AFTER)
+    rows: QuerySet[CallBack] = (
+        CallBack.objects.filter(due_at__gt=now - FORGOTTEN_AFTER)
         .filter(~Exists(later))
         .select_related("borrower", "agent")
         .order_by("due_at", "id")
     )
-    return due
+    return rows
+
+
+def due_call_backs(*, user: User, now: datetime) -> QuerySet[CallBack]:
+    """Return the call-backs that a person sees which are due by now or in a moment, and after which nobody was in touch."""
+    seen = CallBack.objects.visible_to(user).values("pk")
+    return open_call_backs(now=now).filter(pk__in=seen, due_at__lte=now + SHOWN_BEFORE)

@@ -1,6 +1,6 @@
 """The verbs of contacts."""
 
-from recovery.contacts.calling_back import due_call_backs
+from recovery.contacts.calling_back import due_call_backs, open_call_backs
 from recovery.contacts.holds import lift_hold, record_validation_notice, set_hold
 from recovery.contacts.permission import Answer, Reason, contact_permission, contact_permissions, read_answer
 from recovery.contacts.recording import record_action
@@ -30,6 +30,7 @@ __all__ = [
     "expire_reservations",
     "lift_hold",
     "log_refusal",
+    "open_call_backs",
     "read_answer",
     "record_action",
     "record_block",

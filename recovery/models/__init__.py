@@ -21,12 +21,16 @@ from recovery.models.plans import Plan, PlanBudgetLine, PlanEvent, PlanInstalmen
 from recovery.models.policies import Action, Policy, PolicyEvent, PolicyRule
 from recovery.models.replays import PolicyReplay, ReplayLine
 from recovery.models.reservations import ContactBlock, ContactReservation
+from recovery.models.teams import Absence, AbsenceEnd, CallBackOffer, HandedCase, HandOver, Shift
 from recovery.models.worklists import WorklistItem
 
 __all__ = [
+    "Absence",
+    "AbsenceEnd",
     "Action",
     "AnswerPeriod",
     "CallBack",
+    "CallBackOffer",
     "CallEvent",
     "CareDecision",
     "CareReading",
@@ -40,6 +44,8 @@ __all__ = [
     "DiallerFile",
     "Grievance",
     "GrievanceAnswer",
+    "HandOver",
+    "HandedCase",
     "Hold",
     "IdentityCheck",
     "InboundMessage",
@@ -66,6 +72,7 @@ __all__ = [
     "Profile",
     "Recommendation",
     "ReplayLine",
+    "Shift",
     "ValidationNotice",
     "WorklistItem",
 ]

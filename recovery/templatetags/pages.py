@@ -36,6 +36,7 @@ NAVIGATION = (
     ("recovery:plans", "Plans"),
     ("recovery:grievances", "Disputes"),
     ("recovery:approvals", "Approvals"),
+    ("recovery:teams", "Teams"),
     ("recovery:portfolio-dashboard", "Portfolio"),
     ("recovery:policies", "Policies"),
     ("scoring:models", "Models"),
@@ -57,6 +58,7 @@ BELOW = {
     "scoring:models": (
         "scoring:model", "scoring:live-models", "scoring:model-card", "scoring:training", "scoring:training-run",
     ),
+    "recovery:teams": ("recovery:team-member",),
     "recovery:policies": (
         "recovery:policy", "recovery:policy-line", "recovery:add-policy-line", "recovery:policy-replay",
         "recovery:compare-policies",

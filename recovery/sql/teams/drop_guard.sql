@@ -1,0 +1,10 @@
+DROP FUNCTION handed_cases_on(date);
+DROP TRIGGER handed_cases_are_checked ON recovery_handedcase;
+DROP FUNCTION check_handed_case();
+DROP TRIGGER absence_ends_are_checked ON recovery_absenceend;
+DROP FUNCTION check_absence_end();
+DROP TRIGGER absence_waits_for_lists ON recovery_absence;
+DROP FUNCTION check_absence();
+DROP TRIGGER absent_agent_gets_no_cases ON recovery_worklistitem;
+DROP FUNCTION check_absent_agent();
+DROP FUNCTION is_absent(bigint, date);

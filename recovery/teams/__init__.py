@@ -1,0 +1,1 @@
+"""Who works when, who is away, and whose cases go to whom."""
