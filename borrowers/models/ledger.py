@@ -132,6 +132,7 @@ class ScheduleVersion(models.Model):
         ordering = ["loan_id", "version"]
         constraints = [
             models.UniqueConstraint(fields=["loan", "version"], name="schedule_versions_of_a_loan_are_numbered"),
+            models.UniqueConstraint(fields=["id", "loan"], name="schedule_version_with_its_loan"),
             models.CheckConstraint(condition=Q(version__gte=1), name="schedule_version_counts_from_one"),
             models.CheckConstraint(
                 condition=Q(reason__in=["original", "deferral", "re_age", "restructure", "correction"]),
@@ -144,10 +145,15 @@ class ScheduleVersion(models.Model):
 
 
 class Instalment(models.Model):
-    """What is due on a day under one schedule version. Append-only; its clocks are those of its schedule version."""
+    """What is due on a day under one schedule version. Append-only; its clocks are those of its schedule version.
 
-    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="instalments")
-    schedule = models.ForeignKey(ScheduleVersion, on_delete=models.PROTECT, related_name="instalments")
+    One foreign key, instalment_is_of_the_loan_of_its_schedule, stands for those of loan and schedule: it checks both at once.
+    """
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="instalments", db_constraint=False)
+    schedule = models.ForeignKey(
+        ScheduleVersion, on_delete=models.PROTECT, related_name="instalments", db_constraint=False
+    )
     number = models.PositiveSmallIntegerField()
     due_on = models.DateField()
     principal_amount = MoneyField()
