@@ -132,7 +132,12 @@ def _write(cursor: Any, as_of: date, loan_ids: list[int] | None) -> tuple[int, i
     literal = None if loan_ids is None else "{" + ",".join(map(str, loan_ids)) + "}"
     facts = {"as_of": as_of, "known_at": known_at(as_of=as_of), "loans": literal}
     cursor.execute("SET LOCAL work_mem = '256MB'")  # one group per loan is hashed; smaller, it goes through the disk
+    if loan_ids is None:
+        # Each worker would add up all payments for itself, which costs the other people's processors and saves little time.
+        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
     cursor.execute(load("borrowers", "refreshing/compute.sql"), facts)
+    if loan_ids is None:
+        cursor.execute("ANALYZE refreshed_figure")  # so that write.sql goes through the table page by page
     cursor.execute(load("borrowers", "refreshing/write.sql"), facts)
     computed, inserted, updated = cursor.fetchone()
     removed = 0

@@ -147,7 +147,7 @@ def test_a_schedule_that_comes_in_pieces_is_refreshed_as_one(frozen_day: date) -
 
 def test_refreshing_costs_the_same_queries_for_any_number_of_loans(loans, django_assert_max_num_queries) -> None:
     refresh_delinquency()
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(15):
         refresh_delinquency()
     with django_assert_max_num_queries(13):
         refresh_delinquency(loans=[loan.pk for loan in loans])

@@ -3,6 +3,7 @@
 -- Grain    one row per loan of %(loans)s, NULL for all. Returns one row: computed, inserted, updated.
 -- How      a row that only moves to another day keeps its place in every index, so that the update stays within its page (the
 --          table's fillfactor leaves room). Days past due of such a row follow from its oldest unpaid due day, which is the same.
+--          Of all loans, both updates go through the table page by page: refreshed_figure has its statistics by then.
 -- Cost     a lookup per changed row; on a new day one pass over the table besides. A row that is the same is not written.
 
 WITH updated AS (
