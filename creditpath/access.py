@@ -133,6 +133,7 @@ ROUTES: dict[str, Access] = {
     "scoring:training-run": STAFF,
     "scoring:cancel-training": MODEL_MAKERS,
     "scoring:retry-training": MODEL_MAKERS,
+    "scoring:measure-fairness": MODEL_MAKERS | MODEL_VALIDATORS | MODEL_APPROVERS,
     "scoring:compare-models": MODEL_MAKERS | MODEL_APPROVERS,
     "scoring:propose-promotion": MODEL_MAKERS,
     "scoring:decide-promotion": MODEL_APPROVERS,
@@ -206,6 +207,10 @@ ROUTES: dict[str, Access] = {
     "api:promise-detail": PERSONAL,
     "api:model-list": MODEL_READERS,
     "api:model-detail": MODEL_READERS,
+    "api:deployment-list": MODEL_READERS,
+    "api:deployment-detail": MODEL_READERS,
+    "api:comparison-list": MODEL_READERS,
+    "api:comparison-detail": MODEL_READERS,
     "api:import-list": CASHIERS | {Role.COMPLIANCE},
     "api:import-detail": CASHIERS | {Role.COMPLIANCE},
 }
@@ -312,6 +317,9 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "scoring.promotionproposal": _model(MODEL_READERS),
     "scoring.promotiondecision": _model(MODEL_READERS),
     "scoring.challenger": _model(MODEL_READERS),
+    # Never changed: a new row takes over.
+    "scoring.monitoredattribute": _model(MODEL_READERS, add=ADMIN | {Role.COMPLIANCE}),
+    "scoring.fairnessreading": _model(MODEL_READERS),
     "scoring.scoringrun": _model(MODEL_READERS),
     "scoring.score": _model(STAFF | PERSONAL),
     "scoring.featurevector": _model(STAFF),

@@ -9,8 +9,8 @@ class RecoveryConfig(AppConfig):
     verbose_name = "recovery"
 
     def ready(self) -> None:
-        """Register what `verify` checks, what is done at the close of a day, and the dashboards."""
-        from recovery import closing, invariants  # noqa: F401
+        """Register what `verify` checks, what is done at the close of a day, what it says on cards of models."""
+        from recovery import closing, invariants, model_card  # noqa: F401
 
         post_migrate.connect(_register_dashboards, sender=self)
         post_migrate.connect(_ship_rules, sender=self)

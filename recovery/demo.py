@@ -122,6 +122,7 @@ def steps_for(loans: int) -> list[Step]:
         Step("plan_worklists", lambda answers: ask("plan_worklists")),
         Step("try a draft", lambda answers: try_draft()),
         Step("answers", lambda answers: answer_as_an_agent()),
+        Step("measure_fairness", lambda answers: ask("measure_fairness", answers["promote_model"]["model"])),
     ]
 
 

@@ -18,9 +18,11 @@ from scoring.models import (
     Comparison,
     Deployment,
     Explanation,
+    FairnessReading,
     FeatureVector,
     FindingClosure,
     ModelVersion,
+    MonitoredAttribute,
     PromotionDecision,
     PromotionProposal,
     Purpose,
@@ -478,3 +480,33 @@ class ReasonPhraseAdmin(admin.ModelAdmin):
     list_display = ("feature", "text", "if_missing", "is_told")
     list_filter = ("is_told",)
     search_fields = ("feature", "text")
+
+
+@admin.register(FairnessReading)
+class FairnessReadingAdmin(OfModelAdmin):
+    list_display = ("model", "attribute", "n_rows", "selection_ratio", "tpr_gap", "contact_ratio", "contact_tpr_gap")
+    list_select_related = ("attribute",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("attribute")
+
+
+@admin.register(MonitoredAttribute)
+class MonitoredAttributeAdmin(admin.ModelAdmin):
+    """What is watched for fairness; rows are added, never changed: the newest of a name counts."""
+
+    list_display = ("name", "source", "is_monitored", "may_train", "reason", "declared_by", "declared_at")
+    list_filter = ("source", "is_monitored", "may_train")
+    list_select_related = ("declared_by",)
+    search_fields = ("name",)
+    fields = ("source", "name", "is_monitored", "may_train", "reason")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: MonitoredAttribute, form: Any, change: bool) -> None:
+        obj.declared_by = person_of(request)
+        super().save_model(request, obj, form, change)

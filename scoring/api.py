@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import django_filters as filters
@@ -25,7 +26,7 @@ from creditpath.resources import (
 )
 from scoring.asking import Answers, ask_features, ask_loans
 from scoring.explaining.services import explain
-from scoring.models import Deployment, ModelVersion, Score, Tier
+from scoring.models import Comparison, Deployment, ModelVersion, Score, Tier
 from scoring.registry.services import get_champion
 
 MAX_ROWS = 10_000
@@ -48,7 +49,7 @@ class ModelSerializer(serializers.ModelSerializer[ModelVersion]):
         fields = [
             "id", "name", "purpose", "algorithm", "is_live", "sha256", "feature_set", "feature_names", "target",
             "data_window", "parameters", "metrics", "parity", "threshold", "tier_edges", "library_versions",
-            "is_simulated", "trained_at", "trained_by",
+            "is_simulated", "trained_at", "trained_by", "segment", "code_version", "intended_use", "materiality",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -67,9 +68,90 @@ class ModelFilter(filters.FilterSet):
 class ModelViewSet(ReadResource):
     """Registered models: where they come from and how good they are. Their bytes stay in the registry."""
 
-    queryset = ModelVersion.objects.select_related("trained_by").defer("onnx").annotate(is_live=LIVE)
+    queryset = ModelVersion.objects.select_related("trained_by").defer("onnx", "curves").annotate(is_live=LIVE)
     serializer_class = ModelSerializer
     filterset_class = ModelFilter
+    default_ordering = "-id"
+
+
+# --- where models were live, and who let them -----------------------------------------------------------------------------
+class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
+    """A time in which a model was the champion."""
+
+    model = serializers.CharField(source="model.name", read_only=True)
+    sha256 = serializers.CharField(source="model.sha256", read_only=True)
+    proposed_by: Any = serializers.SlugRelatedField("username", source="promoted_by", read_only=True)
+    approved_by: Any = serializers.CharField(
+        source="decision.decided_by.username", read_only=True, default=None, allow_null=True
+    )
+    in_spite_of = serializers.CharField(
+        source="decision.proposal.in_spite_of",
+        read_only=True,
+        default="",
+        help_text="Why, where something spoke against it.",
+    )
+
+    class Meta:
+        model = Deployment
+        fields = [
+            "id", "model", "sha256", "purpose", "segment", "live_from", "live_until", "proposed_by", "approved_by", "reason",
+            "in_spite_of", "retire_reason",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class DeploymentFilter(filters.FilterSet):
+    on = filters.DateFilter(method="on_day", help_text="Live at some time of this day of the lender's calendar.")
+    purpose = filters.CharFilter()
+    model = filters.CharFilter(field_name="model__name")
+
+    class Meta:
+        model = Deployment
+        fields: list[str] = []
+
+    def on_day(self, queryset: Any, name: str, value: date) -> Any:
+        return queryset.live_on(value) if date.min < value < date.max else queryset.none()
+
+
+class DeploymentViewSet(ReadResource):
+    """Which model was live when, who proposed and who approved it, and why: `?on=2026-06-30` answers for a day."""
+
+    queryset = Deployment.objects.with_people()
+    serializer_class = DeploymentSerializer
+    filterset_class = DeploymentFilter
+    default_ordering = "-id"
+
+
+class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
+    model = serializers.CharField(source="model.name", read_only=True)
+    champion = serializers.CharField(source="champion.name", read_only=True)
+    figures = ObjectField(read_only=True)
+
+    class Meta:
+        model = Comparison
+        fields = [
+            "id", "model", "champion", "segment", "first_day", "last_day", "n_rows", "n_bad", "rows_sha256", "is_unseen",
+            "figures", "gain", "gain_low", "gain_high", "compared_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class ComparisonFilter(filters.FilterSet):
+    model = filters.CharFilter(field_name="model__name")
+
+    class Meta:
+        model = Comparison
+        fields: list[str] = []
+
+
+class ComparisonViewSet(ReadResource):
+    """Models and champions on the same rows, with the interval of the difference."""
+
+    queryset = Comparison.objects.select_related("model", "champion").defer(
+        "model__onnx", "model__curves", "champion__onnx", "champion__curves"
+    )
+    serializer_class = ComparisonSerializer
+    filterset_class = ComparisonFilter
     default_ordering = "-id"
 
 

@@ -9,7 +9,8 @@ from creditpath.invariants import invariant
 from scoring.features.definition import FEATURE_NAMES, FEATURE_SET
 
 APPEND_ONLY_TABLES = (
-    "scoring_challenger", "scoring_comparison", "scoring_deployment", "scoring_featurevector", "scoring_findingclosure",
+    "scoring_challenger", "scoring_comparison", "scoring_deployment", "scoring_fairnessreading", "scoring_featurevector",
+    "scoring_findingclosure", "scoring_monitoredattribute",
     "scoring_modelversion", "scoring_promotiondecision", "scoring_promotionproposal", "scoring_score", "scoring_validation",
     "scoring_validationfinding",
 )  # fmt: skip

@@ -5,7 +5,7 @@ from creditpath.jobs import sweep
 from scoring.engine.services import rescore_stale
 from scoring.registry.services import find_champion
 from scoring.signals import SWEEP
-from scoring.training import comparing, jobs  # noqa: F401  # register their jobs, which load no training library here
+from scoring.training import comparing, fairness, jobs  # noqa: F401  # register their jobs, which load no training library here
 
 
 @sweep(SWEEP, every=5)

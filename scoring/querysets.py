@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -53,6 +53,13 @@ class ValidationFindingQuerySet(models.QuerySet):
     def open(self) -> Self:
         """Keep what has not been put right."""
         return self.filter(closure__isnull=True)
+
+
+class MonitoredAttributeQuerySet(models.QuerySet):
+    def current(self) -> list[Any]:
+        """Return what is watched now: the newest row of each name, of those that are monitored; one query."""
+        newest: Any = self.order_by("source", "name", "-id").distinct("source", "name")
+        return [row for row in newest if row.is_monitored]
 
 
 def hours_of(day: date) -> tuple[datetime, datetime]:

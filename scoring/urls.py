@@ -17,6 +17,7 @@ urlpatterns = [
     path("models/<int:pk>/card/", views.card, name="model-card"),
     path("models/<int:pk>/card/file/", views.card_file, name="model-card-file"),
     path("models/<int:pk>/comparisons/", views.compare, name="compare-models"),
+    path("models/<int:pk>/fairness/", views.measure, name="measure-fairness"),
     path("models/<int:pk>/validations/", views.validate, name="validate-model"),
     path("models/<int:pk>/proposals/", views.propose, name="propose-promotion"),
     path("models/<int:pk>/retirement/", views.retire, name="retire-model"),

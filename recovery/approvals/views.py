@@ -15,6 +15,7 @@ from creditpath.resources import MAX_ID
 from recovery.approvals.forms import ProposalForm
 from recovery.approvals.services import decide, propose
 from recovery.models import LoanProposal, Plan, PlanEvent, Policy
+from scoring.models import PromotionProposal
 
 PAGE_SIZE = 50
 
@@ -36,6 +37,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
             "asked": asked,
             "states": [("waiting", "Waiting", waiting.count()), ("decided", "Decided", decided.count())],
             "n_plans": Plan.objects.visible_to(user).in_state(PlanEvent.State.WAITING).count(),
+            "n_models": PromotionProposal.objects.waiting().count() if may_call(user, "scoring:models") else 0,
             "n_policies": Policy.objects.filter(state=Policy.State.SUBMITTED).count(),
             "may_decide": may_call(user, "recovery:decide-proposal", "POST"),
             "user_id": user.pk,

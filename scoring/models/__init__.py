@@ -1,5 +1,6 @@
 """The rows of scoring by subject: what is registered and scored, and who decided that a model goes live."""
 
+from scoring.models.fairness import FairnessReading, MonitoredAttribute
 from scoring.models.promotions import (
     Challenger,
     Comparison,
@@ -29,10 +30,12 @@ __all__ = [
     "Comparison",
     "Deployment",
     "Explanation",
+    "FairnessReading",
     "FeatureVector",
     "FindingClosure",
     "Materiality",
     "ModelVersion",
+    "MonitoredAttribute",
     "PromotionDecision",
     "PromotionProposal",
     "Purpose",

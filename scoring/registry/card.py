@@ -7,10 +7,11 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from scoring.features.definition import FEATURES
-from scoring.models import Deployment, ModelVersion, Purpose, Validation
+from scoring.models import Deployment, ModelVersion, MonitoredAttribute, Purpose, Validation
 from scoring.registry.charts import bar_chart, distribution_chart, line_chart
 
 MINIMUM_PSI, ACT_PSI = 0.1, 0.25
+FOUR_FIFTHS = 0.8
 FIGURES = (
     ("auc", "AUC", "chance that a row with the event ranks above one without"),
     ("gini", "Gini", "2 AUC − 1"),
@@ -90,6 +91,7 @@ def build_card(model: ModelVersion) -> Card:
         _segments(model),
         _leaks(model),
         _features(model),
+        _fairness(model),
         *(part(model) for part in _parts),
         _proof(model),
         _validation(model),
@@ -313,6 +315,52 @@ def _features(model: ModelVersion) -> Section:
     rows = tuple((name, known[name].unit, known[name].description) for name in names)
     words = ("The borrower's age, sex, place and language, and the lender's own columns, are left out on purpose.",)
     return Section("Features", words=words, tables=(Table(("Feature", "Unit", "Meaning"), rows),))
+
+
+def _fairness(model: ModelVersion) -> Section:
+    """Return the newest reading of each attribute."""
+    readings = model.fairness.select_related("attribute").order_by("attribute__source", "attribute__name", "-id")
+    newest = list(readings.distinct("attribute__source", "attribute__name"))
+    if not newest:
+        watched = ", ".join(row.name for row in MonitoredAttribute.objects.current())
+        said = f"Monitored: {watched}. " if watched else "No attribute is monitored. "
+        return Section("Fairness", empty=f"{said}Not measured yet: manage.py measure_fairness {model.name}.")
+    tables = []
+    meaning = (
+        f"Called bad means a probability of at least {model.threshold:.3f}. Contacted means that the lender began a contact "
+        "within 30 days after the observation day, whatever rule chose whom. None of these attributes is a feature unless it is "
+        "named under leaks as kept."
+    )
+    words = [meaning]
+    for one in newest:
+        seen = "" if one.is_unseen else " Some of the rows were learned from."
+        words.append(
+            f"By {one.attribute.name}, {one.n_rows:,} rows from {one.first_day} to {one.last_day}: selection-rate ratio "
+            f"{_figure(one.selection_ratio)}{_four_fifths(one.selection_ratio)}, gap of true positive rates "
+            f"{_figure(one.tpr_gap)}; of contacts: ratio {_figure(one.contact_ratio)}{_four_fifths(one.contact_ratio)}, gap "
+            f"{_figure(one.contact_tpr_gap)}.{seen}"
+        )
+        rows = tuple(
+            (
+                str(group["name"]), f"{group['n_rows']:,}", f"{group['n_bad']:,}", _percent(group["mean_pd"]),
+                *(_percent(group[name]) or "too few" for name in ("selection_rate", "tpr", "contact_rate", "contact_tpr")),
+            )
+            for group in one.groups
+        )  # fmt: skip
+        heads = (
+            one.attribute.name.replace("_", " "), "Rows", "With the event", "Predicted", "Called bad", "Of the bad, called bad",
+            "Contacted", "Of the bad, contacted",
+        )  # fmt: skip
+        tables.append(Table(heads, rows))
+    return Section("Fairness", words=tuple(words), tables=tuple(tables))
+
+
+def _figure(value: float | None) -> str:
+    return "too few to say" if value is None else f"{value:.2f}"
+
+
+def _four_fifths(value: float | None) -> str:
+    return " (below four fifths: look at it)" if value is not None and value < FOUR_FIFTHS else ""
 
 
 def _proof(model: ModelVersion) -> Section:

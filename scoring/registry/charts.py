@@ -6,7 +6,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 WIDTH, HEIGHT = 320, 240
-LEFT, RIGHT, TOP, BOTTOM = 44, 10, 10, 34
+LEFT, RIGHT, TOP, BOTTOM = 58, 18, 10, 34
 Points = Sequence[Sequence[float]]
 
 
@@ -104,7 +104,7 @@ def _frame(x: str, y: str, *, most: float) -> SafeString:
         for k in range(5)
     ]  # fmt: skip
     labels = format_html(
-        '<text class="chart-label" x="{}" y="{}">{}</text><text class="chart-label" transform="translate(11 {}) rotate(-90)">'
+        '<text class="chart-label" x="{}" y="{}">{}</text><text class="chart-label" transform="translate(12 {}) rotate(-90)">'
         "{}</text>",
         (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 4, x, (TOP + HEIGHT - BOTTOM) / 2, y,
     )  # fmt: skip

@@ -173,6 +173,15 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def measure(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for the fairness of a model to be measured; a worker does it, and the card shows it."""
+    row = _model(pk)
+    enqueue("measure_fairness", created_by=person_of(request), model=row.name)
+    messages.success(request, "Fairness is being measured: it takes a minute. The card shows it then.")
+    return redirect("scoring:model-card", row.pk)
+
+
+@require_POST
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve or refuse a proposal; `decision` is approve or refuse."""
     proposal = _find(PromotionProposal.objects.select_related("model"), pk)

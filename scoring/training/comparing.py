@@ -2,14 +2,12 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from borrowers.services import get_business_date
 from creditpath.accounts.models import User
 from creditpath.jobs import job
 from creditpath.jobs.services import progress as tell_job
@@ -17,13 +15,11 @@ from scoring.errors import ComparisonRefused
 from scoring.features.services import build_matrix
 from scoring.ml.metrics import evaluate
 from scoring.ml.paired import clustered_gain_interval
-from scoring.ml.splits import MIN_EVENTS
-from scoring.models import Comparison, ModelVersion, Segment
+from scoring.models import Comparison, ModelVersion
 from scoring.registry.promoting import find_served_by
 from scoring.registry.services import check_fit, find_model, load_session, run_session
-from scoring.training.cases import AT_APPROVAL, LabelledCases, collect_at_approval, collect_over_time, month_ends
+from scoring.training.unseen import collect_unseen
 
-MOST_DAYS = 6  # the newest ones say most, and each costs a pass over the books
 TOLD = ("auc", "auc_low", "auc_high", "gini", "ks", "pr_auc", "brier", "ece", "precision", "recall")
 Progress = Callable[[int, int, str], None]
 
@@ -86,7 +82,7 @@ def compare_models(
     embargo of one horizon. Where there are none, they are of the last complete day, and the comparison says so. The same
     figures are computed of both; the interval of the difference counts the rows of one borrower as one.
 
-    Cost: that of cases and features of up to MOST_DAYS days, no training library. Raises ComparisonRefused, ModelDoesNotFit,
+    Cost: that of cases and features of up to six days, no training library. Raises ComparisonRefused, ModelDoesNotFit,
     ModelTampered, NoBusinessDate, NoCompleteWindow.
     """
     champion = champion or find_served_by(purpose=model.purpose, segment=segment)
@@ -100,14 +96,7 @@ def compare_models(
     if model.purpose != champion.purpose:
         raise ComparisonRefused(f"{model.name} is for {model.purpose}, {champion.name} for {champion.purpose}.")
     progress(0, 3, "cases and labels")
-    labelled, is_unseen = _collect(model, champion)
-    if segment:
-        labelled = _of_segment(labelled, segment)
-    bad = int(labelled.y.sum())
-    if min(bad, len(labelled.y) - bad) < MIN_EVENTS:
-        raise ComparisonRefused(
-            f"Of {len(labelled.y):,} rows {bad:,} have the outcome: at least {MIN_EVENTS} with and without it are needed."
-        )
+    labelled, is_unseen = collect_unseen([model, champion], segment=segment)
     progress(1, 3, f"features of {len(labelled.cases):,} cases")
     values = build_matrix(labelled.cases).values
     progress(2, 3, "scoring with both")
@@ -116,64 +105,12 @@ def compare_models(
     days = labelled.days.astype(object)
     comparison = Comparison.objects.create(
         model=model, champion=champion, segment=segment, first_day=min(days), last_day=max(days),
-        n_rows=len(labelled.y), n_bad=bad, rows_sha256=_hash(values, labelled.y), is_unseen=is_unseen,
+        n_rows=len(labelled.y), n_bad=int(labelled.y.sum()), rows_sha256=_hash(values, labelled.y), is_unseen=is_unseen,
         figures={"model": _figures(labelled.y, ours, model), "champion": _figures(labelled.y, theirs, champion)},
         gain=gain, gain_low=low, gain_high=high, compared_by=compared_by,
     )  # fmt: skip
     progress(3, 3, "compared")
     return comparison
-
-
-def _collect(model: ModelVersion, champion: ModelVersion) -> tuple[LabelledCases, bool]:
-    """Return the labelled rows, and whether neither model has learned from any of them."""
-    known = max(_known_from(model), _known_from(champion))
-    if model.target.get("at") == AT_APPROVAL:
-        labelled = collect_at_approval(attribute=model.purpose.removeprefix("attribute:"), bad=_bad_of(model))
-        unseen = labelled.days >= np.datetime64(known)
-        return (_keep(labelled, unseen), True) if unseen.any() else (labelled, False)
-    horizon = int(model.target["horizon_days"])
-    last_complete = get_business_date() - timedelta(days=horizon)
-    tested = {
-        date.fromisoformat(one.data_window["last_day"]) for one in (model, champion) if "last_day" in one.data_window
-    }
-    days = sorted({*month_ends(until=last_complete), *(day for day in tested if day <= last_complete)})
-    fresh = [day for day in days if day >= known]
-    chosen = fresh[-MOST_DAYS:] or days[-1:] or [last_complete]
-    return collect_over_time(purpose=model.purpose, at=chosen, horizon_days=horizon), bool(fresh)
-
-
-def _known_from(model: ModelVersion) -> date:
-    """Return the first day whose rows a model cannot have learned from: after its training rows and their horizon."""
-    window, horizon = model.data_window, int(model.target.get("horizon_days") or 0)
-    if "learned_until" in window:
-        return date.fromisoformat(window["learned_until"]) + timedelta(days=horizon + 1)
-    if "last_day" not in window:
-        return date.min
-    last = date.fromisoformat(window["last_day"])
-    return last if str(window.get("split", "")).startswith("by time:") else last + timedelta(days=horizon + 1)
-
-
-def _bad_of(model: ModelVersion) -> str:
-    """Return the value that counts as bad; of models before it was kept apart, out of the definition."""
-    if "bad" in model.target:
-        return str(model.target["bad"])
-    return str(model.target["definition"]).partition(" = ")[2].rpartition(" (not: ")[0]
-
-
-def _of_segment(labelled: LabelledCases, segment: str) -> LabelledCases:
-    if segment not in Segment.values:
-        raise ComparisonRefused(f"There is no segment {segment!r}.")
-    return _keep(labelled, labelled.segments == segment)
-
-
-def _keep(labelled: LabelledCases, rows: NDArray[np.bool_]) -> LabelledCases:
-    return replace(
-        labelled,
-        cases=[case for case, kept in zip(labelled.cases, rows, strict=True) if kept],
-        y=labelled.y[rows],
-        borrowers=labelled.borrowers[rows],
-        segments=labelled.segments[rows],
-    )
 
 
 def _figures(y: NDArray[np.int8], p: NDArray[np.float64], model: ModelVersion) -> dict[str, float]:

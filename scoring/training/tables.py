@@ -32,6 +32,7 @@ from scoring.tables.errors import TableRefused
 from scoring.tables.reading import read_table, take_target
 from scoring.tracking.services import log_training
 from scoring.training.errors import NothingProven, TrainingRefused
+from scoring.training.monitored import find_watched
 from scoring.training.report import CandidateReport, TrainingReport, describe
 
 SEED = 20260630
@@ -80,8 +81,11 @@ def train_table(
     if not all_columns.features:
         raise TableRefused("No column can be learned from: all are empty, constant or identifiers.")
     typed = type_columns(all_columns, frame)
-    leaks = [leak for leak in find_table_leaks(all_columns, typed, y) if leak.column not in (group, *drop)]
+    watched = find_watched(frame.columns)
+    barred = {leak.column for leak in watched if leak.action.startswith("left out")}
+    leaks = [leak for leak in find_table_leaks(all_columns, typed, y) if leak.column not in (group, *drop, *barred)]
     out, asked, leaks = _decide(leaks, keep=set(keep), drop=set(drop), decide=decide)
+    out, leaks = out | barred, [*watched, *leaks]
     out |= {name for name in (date, group) if name}
     split, groups, words = _split(frame, typed, y, date=date, horizon_days=horizon_days, group=group)
     used = frame.drop(columns=sorted(out))

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from creditpath.accounts.models import Role, User
 from creditpath.jobs.models import Job
@@ -115,7 +116,7 @@ class TestSteps:
         client = client_of(Role.MANAGER)
         for _ in range(3):
             model = promote(register_logistic())
-        with django_assert_max_num_queries(22) as captured:
+        with django_assert_max_num_queries(24) as captured:
             client.get("/models/")
             client.get(f"/models/{model.pk}/card/")
         assert not any('"onnx"' in query["sql"] for query in captured.captured_queries)
@@ -123,6 +124,25 @@ class TestSteps:
     @pytest.mark.parametrize("text", ["2026-13-01", "soon", "9999-12-31", "0001-01-01"])
     def test_a_day_that_is_none_is_told(self, client_of: Clients, text: str) -> None:
         assert client_of(Role.MANAGER).get("/models/live/", {"on": text}).status_code == 200
+
+
+class TestApi:
+    def test_a_program_asks_which_model_was_live_on_a_day(self, client_of: Clients) -> None:
+        model = promote(register_logistic())
+        client, today = client_of(Role.INTEGRATION), timezone.localdate()
+
+        (row,) = client.get("/api/v1/deployments/", {"on": str(today)}).json()["results"]
+
+        assert (row["model"], row["sha256"], row["segment"]) == (model.name, model.sha256, "")
+        assert (row["proposed_by"], row["approved_by"], row["in_spite_of"]) == (
+            "proposer",
+            "approver",
+            "it is for the tests",
+        )
+        before = {"on": str(today - timedelta(days=2))}
+        assert client.get("/api/v1/deployments/", before).json()["results"] == []
+        assert client.get("/api/v1/deployments/", {"on": "9999-12-31"}).json()["results"] == []
+        assert client.get("/api/v1/comparisons/").json()["results"] == []
 
 
 class TestCards:
