@@ -155,10 +155,10 @@ def _team(day: date) -> tuple[dict[str, Any], ...]:
 
 
 def _model_watcher(user: User, day: date) -> Home:
-    live = list(Deployment.objects.live().select_related("model"))
+    live = list(Deployment.objects.live().select_related("model").defer("model__onnx", "model__curves"))
     figures = [
         Figure(
-            f"Champion for “{row.purpose}”",
+            f"Champion for “{row.purpose}”" + (f", {row.get_segment_display()}" if row.segment else ""),
             row.model.name,
             _metrics(row.model.metrics) + (" Trained on simulated borrowers." if row.model.is_simulated else ""),
         )
@@ -176,7 +176,7 @@ def _model_watcher(user: User, day: date) -> Home:
         ways=_ways(
             user,
             ("recovery:portfolio-dashboard", "Portfolio", "Balances by bucket and tier, PAR, trends"),
-            ("admin:scoring_modelversion_changelist", "Models", "Every version with its metrics and where it was live"),
+            ("scoring:models", "Models", "What is live, what waits for a second person, every version with its card"),
             ("admin:scoring_scoringrun_changelist", "Scoring runs", "What was scored, when, by which engine"),
             ("api:docs", "API", "Scores and models for your notebook"),
         ),

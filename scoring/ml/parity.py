@@ -13,6 +13,7 @@ from scoring.ml.learner import Matrix
 LIMIT = 1e-6
 ROWS = 100_000
 THRESHOLD_ROWS = 30_000
+MOST_ONE_BY_ONE = 1_000  # features that are made missing or extreme alone; of more, so many by lot
 QUANTILES = (0.5, 0.9, 0.99, 0.999)
 CHUNK = 20_000
 
@@ -25,6 +26,7 @@ class Parity:
     max_abs_diff: float
     quantiles: dict[str, float]
     max_by_part: dict[str, float]
+    n_thresholds: int = 0
     limit: float = LIMIT
 
     @property
@@ -44,7 +46,7 @@ def check_parity(
     seed: int = 0,
     rows: int = ROWS,
 ) -> Parity:
-    """Compare on at least `rows` rows made from x (n, k), and on rows on thresholds, all missing and extreme.
+    """Compare on at least `rows` rows made from x (n, k), and on rows on every threshold, with missing and extreme values.
 
     About 2 s for 300 trees. An answer that is not finite counts as a difference of 1.
     """
@@ -62,13 +64,18 @@ def check_parity(
         max_abs_diff=float(every.max()),
         quantiles={str(q): float(np.quantile(every, q)) for q in QUANTILES},
         max_by_part=by_part,
+        n_thresholds=sum(map(len, thresholds)),
     )
 
 
 def probe_rows(
     x: Matrix, *, thresholds: Sequence[NDArray[np.float32]], seed: int, rows: int = ROWS
 ) -> dict[str, Matrix]:
-    """Return matrices by part: resampled, at random over each range widened by 10 %, on thresholds, missing, extreme."""
+    """Return matrices by part: resampled, at random over each range widened by 10 %, on thresholds, missing, extreme.
+
+    Of thresholds there are two parts: rows of x with one value put on one, of very many drawn by lot, and rows all of whose
+    values are on thresholds, in which each threshold comes at least once.
+    """
     random = np.random.default_rng(seed)
     n, k = x.shape
     low, high = _ranges(x)
@@ -76,15 +83,22 @@ def probe_rows(
     # In float32 a huge range could overflow when widened; draw in float64 and cast.
     spread = (low + (high - low) * random.uniform(-0.1, 1.1, size=(rows // 2, k))).astype(np.float32)
     spread[random.random(spread.shape) < 0.05] = np.nan
-    missing_one = np.repeat(x[:1], k, axis=0)
-    missing_one[np.arange(k), np.arange(k)] = np.nan
-    huge = np.finfo(np.float32).max
+    huge = float(np.finfo(np.float32).max)
+    alone = np.arange(k) if k <= MOST_ONE_BY_ONE else np.sort(random.choice(k, MOST_ONE_BY_ONE, replace=False))
+    missing_one, largest_one, smallest_one = (_with_one(x[:1], alone, value) for value in (np.nan, huge, -huge))
     return {
         "resampled": resampled,
         "random": spread,
         "on_thresholds": _rows_on_thresholds(x, thresholds, random),
+        "all_on_thresholds": _rows_all_on_thresholds(x, thresholds),
         "missing": np.vstack([np.full((1, k), np.nan, dtype=np.float32), missing_one]),
-        "extreme": np.array([[value] * k for value in (huge, -huge, 0.0, -0.0, 1e-38, -1e-38)], dtype=np.float32),
+        "extreme": np.vstack(
+            [
+                np.array([[value] * k for value in (huge, -huge, 0.0, -0.0, 1e-38, -1e-38)], dtype=np.float32),
+                largest_one,
+                smallest_one,
+            ]
+        ),
     }
 
 
@@ -108,6 +122,26 @@ def _ranges(x: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     empty = np.isnan(x).all(axis=0)
     filled = np.where(empty, np.float32(0), x).astype(np.float64)
     return np.nanmin(filled, axis=0), np.where(empty, 1.0, np.nanmax(filled, axis=0))
+
+
+def _with_one(row: Matrix, columns: NDArray[np.intp], value: float) -> Matrix:
+    """Return the row (1, k) once for each of the columns, with that column alone set to a value."""
+    rows = np.repeat(row, len(columns), axis=0)
+    rows[np.arange(len(columns)), columns] = value
+    return rows
+
+
+def _rows_all_on_thresholds(x: Matrix, thresholds: Sequence[NDArray[np.float32]]) -> Matrix:
+    """Return rows whose values are all on thresholds, each threshold at least once, and the next float32 below and above."""
+    most = max(map(len, thresholds), default=0)
+    if most == 0:
+        return np.empty((0, x.shape[1]), dtype=np.float32)
+    rows = np.repeat(x[:1], most, axis=0)
+    for column, values in enumerate(thresholds):
+        if len(values):
+            rows[:, column] = np.resize(values, most)
+    huge = np.float32(np.finfo(np.float32).max)
+    return np.vstack([rows, np.nextafter(rows, -huge), np.nextafter(rows, huge)])
 
 
 def _rows_on_thresholds(x: Matrix, thresholds: Sequence[NDArray[np.float32]], random: np.random.Generator) -> Matrix:

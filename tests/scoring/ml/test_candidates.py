@@ -13,7 +13,14 @@ from tests.scoring.ml.conftest import Data, Exported, draw, fit
 def test_exported_graph_gives_what_the_library_gives(exported: Exported, data: Data) -> None:
     parity = check_parity(exported.onnx, exported.model.predict, data.x, thresholds=exported.model.learner.thresholds())
     assert parity.n_rows >= 100_000
-    assert set(parity.max_by_part) == {"resampled", "random", "on_thresholds", "missing", "extreme"}
+    assert set(parity.max_by_part) == {
+        "resampled",
+        "random",
+        "on_thresholds",
+        "all_on_thresholds",
+        "missing",
+        "extreme",
+    }
     assert parity.max_abs_diff <= 1e-6
     assert parity.holds
 

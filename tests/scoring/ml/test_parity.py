@@ -39,6 +39,24 @@ def test_probe_has_rows_on_below_and_above_each_threshold(data: Data) -> None:
     ]
 
 
+def test_probe_meets_every_threshold_however_many_there_are(data: Data) -> None:
+    values = np.linspace(-3, 3, 20_000, dtype=np.float32)
+    few = np.array([0.5, 1.5], dtype=np.float32)
+    thresholds = [values, few] + [np.empty(0, dtype=np.float32)] * (data.x.shape[1] - 2)
+    rows = probe_rows(data.x, thresholds=thresholds, seed=0, rows=10)["all_on_thresholds"]
+    assert len(rows) == 60_000
+    assert set(values) <= set(rows[:, 0])
+    assert set(np.nextafter(values, np.float32(9))) <= set(rows[:, 0])
+    assert set(few) <= set(rows[:, 1])
+
+
+def test_probe_makes_each_feature_missing_and_extreme_alone(data: Data) -> None:
+    parts = probe_rows(data.x, thresholds=[], seed=0, rows=10)
+    k, huge = data.x.shape[1], np.finfo(np.float32).max
+    assert len(parts["missing"]) == 1 + k
+    assert all(((np.abs(parts["extreme"]) == huge).sum(axis=1) == 1)[-2 * k :])
+
+
 def test_probe_goes_a_tenth_beyond_the_range_of_each_column(data: Data) -> None:
     spread = probe_rows(data.x, thresholds=[], seed=0, rows=20_000)["random"][:, 2]
     low, high = data.x[:, 2].min(), data.x[:, 2].max()
