@@ -41,6 +41,7 @@ CASHIERS = frozenset({Role.MANAGER, Role.ADMIN, Role.INTEGRATION})
 IMPORTERS = frozenset({Role.MANAGER, Role.ADMIN})
 # Who says when agents work and whose cases go to whom.
 TEAM_LEADERS = frozenset({Role.MANAGER, Role.ADMIN})
+ALERT_READERS = frozenset({Role.MANAGER, Role.COMPLIANCE, Role.ADMIN})
 POLICY_WRITERS = frozenset({Role.MANAGER, Role.ADMIN})
 POLICY_READERS = STAFF | {Role.AGENT}
 MODEL_READERS = STAFF | {Role.INTEGRATION}
@@ -102,6 +103,8 @@ ROUTES: dict[str, Access] = {
     "recovery:approvals": CASE_READERS,
     "recovery:decide-proposal": frozenset({Role.MANAGER, Role.ADMIN}),
     "recovery:propose": CASE_WORKERS,
+    "recovery:alerts": ALERT_READERS,
+    "recovery:acknowledge-alert": ALERT_READERS,
     "recovery:teams": TEAM_LEADERS,
     "recovery:team-member": TEAM_LEADERS,
     "recovery:grievances": CASE_READERS,
@@ -372,6 +375,9 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "recovery.recommendation": _model(_READERS | PERSONAL),
     "recovery.decisionanswer": _model(_READERS | PERSONAL),
     "recovery.performedaction": _model(_READERS | PERSONAL),
+    "recovery.alertrule": _model(STAFF, change=_MANAGERS),
+    "recovery.alert": _model(_READERS),
+    "recovery.alertacknowledgement": _model(_READERS),
     "recovery.shift": _model(_READERS),
     "recovery.absence": _model(_READERS),
     "recovery.absenceend": _model(_READERS),

@@ -266,6 +266,8 @@ EMAIL_HOST_PASSWORD = env.str("CREDITPATH_EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = env.bool("CREDITPATH_EMAIL_TLS", False)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("CREDITPATH_EMAIL_FROM", "collections@localhost")
+# Managers who have an address are told by e-mail what a close finds; the page shows it in any case.
+ALERTS_BY_EMAIL = env.bool("CREDITPATH_ALERTS_BY_EMAIL", False)
 SMS_BACKEND = env.str("CREDITPATH_SMS_BACKEND", "recovery.outreach.carriers.ConsoleSms")
 LENDER_NAME = env.str("CREDITPATH_LENDER_NAME", "")  # as messages and calls name the lender
 LENDER_PHONE = env.str("CREDITPATH_LENDER_PHONE", "")

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from creditpath.accounts.models import User
 from creditpath.admin_lists import ReadOnlyAdmin, show_mapping
+from recovery.alerts import admin as alerts  # noqa: F401
 from recovery.approvals import admin as approvals  # noqa: F401
 from recovery.contacts import admin as contacts  # noqa: F401  registers the models of contacts
 from recovery.grievances import admin as grievances  # noqa: F401

@@ -32,6 +32,7 @@ def _ship_rules(using: str, **kwargs: Any) -> None:
     from django.db import connections
 
     from creditpath.sql import load
+    from recovery.alerts.services import ensure_shipped_alert_rules
     from recovery.contacts.shipped import ensure_shipped_rules
     from recovery.outreach.templating import ensure_shipped_templates
 
@@ -40,6 +41,7 @@ def _ship_rules(using: str, **kwargs: Any) -> None:
         return
     ensure_shipped_rules(using=using)
     ensure_shipped_templates(using=using)
+    ensure_shipped_alert_rules(using=using)
     with connections[using].cursor() as cursor:
         cursor.execute(load("recovery", "plans/starting_terms.sql"))
         if kwargs.get("plan"):  # of a migration, after which the server may be a newer one that knows more zones

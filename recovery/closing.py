@@ -7,6 +7,7 @@ from django.db import connection
 
 from borrowers.closing.registry import Closing, closing_step
 from borrowers.services import known_at
+from recovery.alerts.services import raise_alerts
 from recovery.models import WorklistItem
 from recovery.plans.services import check_plans
 from recovery.services import plan_worklists, recommend_actions
@@ -40,6 +41,12 @@ def recommend(closing: Closing) -> Mapping[str, Any]:
 def plan(closing: Closing) -> Mapping[str, Any]:
     """Put the decisions on the lists of agents."""
     return plan_worklists(as_of=closing.day).as_json()
+
+
+@closing_step("alerts", position=85, of_missed_days=False)
+def tell(closing: Closing) -> Mapping[str, Any]:
+    """Tell managers which figures of the day are above their thresholds."""
+    return raise_alerts(as_of=closing.day).as_json()
 
 
 @closing_step("explain_scores", position=80, of_missed_days=False)

@@ -155,3 +155,9 @@ class TeamRefused(DomainError):
     """The shift, absence or hand-over cannot be kept like this."""
 
     code = "team_refused"
+
+
+class AlertRefused(DomainError):
+    """This alert cannot be seen to like this."""
+
+    code = "alert_refused"

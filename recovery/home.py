@@ -17,11 +17,13 @@ from borrowers.services import current_instant, describe_books
 from creditpath.access import may_call
 from creditpath.accounts.models import Role, User
 from creditpath.jobs.models import Job, Worker
+from recovery.alerts.services import open_alerts
 from recovery.lists import QUEUES
-from recovery.models import Action, Grievance, Recommendation, WorklistItem
+from recovery.models import Action, Alert, Grievance, Recommendation, WorklistItem
 from scoring.models import Deployment, ScoringRun, StaleLoan
 
 SHOWN_AHEAD = 5
+ALERTS_SHOWN = 5
 WORKER_IS_LATE = timedelta(minutes=2)
 
 
@@ -57,6 +59,8 @@ class Home:
     then: tuple[WorklistItem, ...] = ()
     team: tuple[dict[str, Any], ...] = ()
     by_action: tuple[tuple[str, int], ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    n_alerts: int = 0
     n_day: int = 0
     n_by_priors: int = 0
 
@@ -110,6 +114,7 @@ def _manager(user: User, day: date) -> Home:
     )
     n_late = sum(row["n"] for row in late)
     list_url = reverse("recovery:worklist")
+    alerts = open_alerts().order_by("-as_of", "id")
     plan = f"Today's work is {_hours(work['minutes'])} for {_count(work['open'], 'case')}"
     left = f"; {work['left']:,} of them found no room on anybody's list" if work["left"] else ""
     return Home(
@@ -131,6 +136,8 @@ def _manager(user: User, day: date) -> Home:
         ),
         ways=_ways(user, ("recovery:portfolio-dashboard", "Portfolio", "Balances by bucket and tier, PAR, trends")),
         team=_team(day),
+        alerts=tuple(alerts[:ALERTS_SHOWN]),
+        n_alerts=alerts.count(),
         n_day=work["n_day"],
         n_by_priors=work["n_by_priors"],
         by_action=tuple(

@@ -137,6 +137,22 @@ def reserved_calls_stay_within_their_limit() -> Iterator[str]:
     )
 
 
+@invariant("an alert is above the threshold it names")
+def alerts_are_above_their_thresholds() -> Iterator[str]:
+    yield from _lines(
+        "SELECT format('alert %s of %s: %s is not above %s', id, as_of, value, threshold)"
+        " FROM recovery_alert WHERE value <= threshold"
+    )
+
+
+@invariant("an alert is of a day that is closed, under way, or over without a close")
+def alerts_are_of_days_that_were() -> Iterator[str]:
+    yield from _lines(
+        "SELECT format('alert %s is of %s, which had not ended when it was told at %s', id, as_of, booked_at) FROM recovery_alert"
+        " WHERE as_of > (booked_at AT TIME ZONE 'UTC')::date + 1"
+    )
+
+
 @invariant("a line that was handed over is about the borrower who was")
 def handed_lines_moved() -> Iterator[str]:
     yield from _lines(

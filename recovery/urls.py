@@ -39,5 +39,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("recovery.grievances.urls")),
     path("", include("recovery.approvals.urls")),
     path("", include("recovery.teams.urls")),
+    path("", include("recovery.alerts.urls")),
     path("dashboards/portfolio/", portfolio_dashboard, name="portfolio-dashboard"),
 ]

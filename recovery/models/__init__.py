@@ -1,5 +1,6 @@
 """Tables of the work, by subject."""
 
+from recovery.models.alerts import Alert, AlertAcknowledgement, AlertRule
 from recovery.models.approvals import LoanProposal, LoanProposalDecision
 from recovery.models.borrower_page import PageCheck, PaymentIntent, PaymentIntentEvent
 from recovery.models.care import CareDecision, CareReading, CareRecord
@@ -28,6 +29,9 @@ __all__ = [
     "Absence",
     "AbsenceEnd",
     "Action",
+    "Alert",
+    "AlertAcknowledgement",
+    "AlertRule",
     "AnswerPeriod",
     "CallBack",
     "CallBackOffer",

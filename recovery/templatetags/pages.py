@@ -37,6 +37,7 @@ NAVIGATION = (
     ("recovery:grievances", "Disputes"),
     ("recovery:approvals", "Approvals"),
     ("recovery:teams", "Teams"),
+    ("recovery:alerts", "Alerts"),
     ("recovery:portfolio-dashboard", "Portfolio"),
     ("recovery:policies", "Policies"),
     ("scoring:models", "Models"),

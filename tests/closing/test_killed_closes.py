@@ -78,7 +78,7 @@ def close_when_the_lock_is_free() -> ClosingReport:
     "step",
     [
         "advance_business_date", "refresh_delinquency", "score_loans", "check_promises", "check_plans", "recommend_actions",
-        "plan_worklists", "explain_scores", "verify",
+        "plan_worklists", "explain_scores", "alerts", "verify",
     ],
 )  # fmt: skip
 def test_a_close_killed_in_any_step_ends_like_an_undisturbed_one(team: Team, step: str) -> None:

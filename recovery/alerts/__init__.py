@@ -1,0 +1,1 @@
+"""What managers are told without asking."""

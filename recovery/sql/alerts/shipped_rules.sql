@@ -1,0 +1,14 @@
+-- The rules that the product comes with; thresholds that somebody changed stay.
+INSERT INTO recovery_alertrule (name, title, threshold, unit, is_on)
+VALUES
+    ('promises_broken', 'Many promises are broken', 40, '%', true),
+    ('contact_blocks_rising', 'More contacts are refused by the rules', 50, '%', true),
+    ('answers_overdue', 'Answers to disputes or complaints are overdue', 0, '', true),
+    ('answers_due', 'Answers to disputes or complaints are due', 0, '', true),
+    ('plans_broken', 'Payment plans are broken', 5, '', true),
+    ('messages_unknown', 'Messages of which nobody knows whether they went out', 0, '', true),
+    ('work_not_covered', 'The lists do not cover the work', 20, '%', true),
+    ('roll_rate_jump', 'More loans roll on to 31 days and more', 5, 'points', true),
+    ('day_not_closed', 'Days are not closed in time', 0, 'days', true),
+    ('scores_stale', 'Scores are out of date', 25, '%', true)
+ON CONFLICT (name) DO NOTHING
