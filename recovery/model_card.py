@@ -7,6 +7,7 @@ from scoring.models import ModelVersion
 from scoring.registry.card import Section, Table, card_part
 
 SHARE_TO_LOOK_AT = 0.2
+ANSWERS_TO_JUDGE = 20
 
 
 @card_part
@@ -27,7 +28,11 @@ def overrides(model: ModelVersion) -> Section:
     if not counts:
         return Section("Overrides", empty="Nobody has answered a recommendation that rests on its scores yet.")
     n, otherwise = (sum(one[k] for one in counts.values()) for k in (0, 1))
-    look = " That many are a finding of their own: ask why." if otherwise / n > SHARE_TO_LOOK_AT else ""
+    look = (
+        " That many are a finding of their own: ask why."
+        if n >= ANSWERS_TO_JUDGE and otherwise / n > SHARE_TO_LOOK_AT
+        else ""
+    )
     rows = tuple(
         (tier.replace("_", " "), f"{answers:,}", f"{others:,}", f"{others / answers:.0%}")
         for tier, (answers, others) in sorted(counts.items())

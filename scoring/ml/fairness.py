@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST_ROWS = 30  # of a group, below which its selection rate says nothing
+LEAST_ROWS = 100  # of a group, below which its selection rate says nothing
 LEAST_BAD = 10  # of a group, below which its true positive rate says nothing
 MOST_GROUPS = 12
 FOUR_FIFTHS = 0.8

@@ -20,7 +20,14 @@ from scoring.training.cases import LabelledCases
 from scoring.training.unseen import collect_unseen
 
 CONTACT_DAYS = 30
-AGES = ((25, "under 25"), (35, "25 to 34"), (45, "35 to 44"), (55, "45 to 54"), (65, "55 to 64"), (200, "65 and over"))
+AGES = (
+    (25, "24 or younger"),
+    (35, "25 to 34"),
+    (45, "35 to 44"),
+    (55, "45 to 54"),
+    (65, "55 to 64"),
+    (200, "65 or older"),
+)
 ROWS_AT_ONCE = 20_000
 OUTBOUND = (
     ContactEvent.Channel.CALL, ContactEvent.Channel.SMS, ContactEvent.Channel.EMAIL, ContactEvent.Channel.LETTER,

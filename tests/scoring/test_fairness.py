@@ -38,10 +38,10 @@ class TestGroups:
         assert (unknown.name, unknown.selection_rate) == (UNKNOWN, None)
 
     def test_what_is_too_small_is_not_said(self) -> None:
-        groups = np.array(["a"] * 100 + ["b"] * 29)
-        y = np.zeros(129, dtype=np.int8)
+        groups = np.array(["a"] * 100 + ["b"] * 99)
+        y = np.zeros(199, dtype=np.int8)
         y[:5] = 1
-        found = measure_groups(groups, y, np.full(129, 0.9), threshold=0.5, contacted=np.zeros(129, dtype=bool))
+        found = measure_groups(groups, y, np.full(199, 0.9), threshold=0.5, contacted=np.zeros(199, dtype=bool))
         assert (found.selection_ratio, found.tpr_gap, found.contact_ratio) == (None, None, None)
 
     def test_many_groups_are_told_as_the_largest_and_the_rest(self) -> None:

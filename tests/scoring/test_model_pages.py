@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from creditpath.accounts.models import Role, User
 from creditpath.jobs.models import Job
+from scoring.engine.services import score_loans
 from scoring.ml.curves import calibration_grades, draw_curves, lift_steps, psi, roc_points
 from scoring.models import Challenger, Deployment, ModelVersion, Validation
 from scoring.registry.card_files import escape, write_html, write_markdown
 from scoring.registry.services import register_model
 from scoring.registry.validating import Found, validate_model
+from tests.factories import make_loan
 from tests.models import PROOF, TIER_EDGES, logistic_graph, person, promote, register_logistic
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +118,7 @@ class TestSteps:
         client = client_of(Role.MANAGER)
         for _ in range(3):
             model = promote(register_logistic())
-        with django_assert_max_num_queries(24) as captured:
+        with django_assert_max_num_queries(26) as captured:
             client.get("/models/")
             client.get(f"/models/{model.pk}/card/")
         assert not any('"onnx"' in query["sql"] for query in captured.captured_queries)
@@ -157,7 +159,15 @@ class TestCards:
             "Calibration by grade", "Importance", "Hosmer", "thin in spring", "told after",
         ):  # fmt: skip
             assert words in page, words
-        assert page.count('<svg class="chart"') == 6
+        assert page.count('<svg class="chart"') == 7
+
+    def test_a_card_tells_how_far_the_scores_of_today_are_from_those_of_the_test(
+        self, drawn: ModelVersion, frozen_day: date
+    ) -> None:
+        make_loan(instalments=[(date(2026, 1, 1), 100)])
+        promote(drawn)
+        score_loans()
+        assert "From test rows to the 1 scores as of 2026-06-30: PSI" in write_html(drawn)
 
     def test_a_card_file_stands_alone_and_runs_nothing(self, drawn: ModelVersion, client_of: Clients) -> None:
         answer = client_of(Role.ANALYST).get(f"/models/{drawn.pk}/card/file/")
