@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from borrowers.models import Borrower, ContactEvent, Loan, LoanEvent, Payment, Promise
 from creditpath.accounts.models import User
-from recovery.models import Grievance
+from recovery.models import Grievance, Hold, OutgoingMessage
 from scoring.models import Purpose, Score
 
 ENTRIES = 60  # of each kind on one page
@@ -21,7 +21,7 @@ ZERO = Decimal(0)
 class Entry:
     """One line of the timeline."""
 
-    kind: str  # contact, promise, payment, score, grievance, event
+    kind: str  # contact, message, promise, payment, score, grievance, hold, event
     icon: str
     at: datetime
     day: date
@@ -58,10 +58,12 @@ def build_timeline(
     last = until or date.max
     kinds = [
         _contacts(borrower, last),
+        _messages(borrower, last),
         _promises(by_id, promises, last),
         _payments(by_id, last),
         _scores(by_id, last),
         _grievances(borrower, last),
+        _holds(borrower, last),
         _events(by_id, last),
     ]
     cut = max((rows[-1].day for rows in kinds if len(rows) == ENTRIES), default=None)
@@ -117,6 +119,30 @@ def _contact_state(event: ContactEvent) -> str:
     if hasattr(event, "corrected_by"):
         return "corrected later"
     return f"follow up on {event.follow_up_on.day} {event.follow_up_on:%b %Y}" if event.follow_up_on else ""
+
+
+def _messages(borrower: Borrower, last: date) -> list[Entry]:
+    """Tell of messages that were not sent, or not yet; one that was sent is a contact."""
+    tones = {"queued": "info", "sending": "info", "refused": "bad", "failed": "bad", "unknown": "warn"}
+    rows = (
+        OutgoingMessage.objects.filter(borrower=borrower, queued_at__date__lte=last, contact_event=None)
+        .select_related("queued_by")
+        .order_by("-queued_at", "-id")[:ENTRIES]
+    )
+    return [
+        Entry(
+            kind="message",
+            icon=row.channel,
+            at=row.queued_at,
+            day=timezone.localdate(row.queued_at),
+            title=f"{row.get_channel_display().capitalize()} to {row.to_address}",
+            detail=row.reason or row.text,
+            who=_name(row.queued_by),
+            tone=tones.get(row.state, ""),
+            state=row.get_state_display(),
+        )
+        for row in rows
+    ]
 
 
 def _promises(by_id: dict[int, Loan], states: dict[int, dict[str, Any]], last: date) -> list[Entry]:
@@ -201,6 +227,33 @@ def _grievances(borrower: Borrower, last: date) -> list[Entry]:
                 who=_name(row.recorded_by),
                 tone="" if answer else "warn",
                 state=answer.get_outcome_display() if answer else due,
+            )
+        )
+    return entries
+
+
+def _holds(borrower: Borrower, last: date) -> list[Entry]:
+    """Tell of holds that were set and of those that were lifted, each on the day from which it counts."""
+    rows = (
+        Hold.objects.filter(borrower=borrower, starts_on__lte=last)
+        .select_related("set_by", "loan", "lifted_by")
+        .order_by("-starts_on", "-id")[:ENTRIES]
+    )
+    entries = []
+    for row in rows:
+        until = f"until {row.ends_on.day} {row.ends_on:%b %Y}" if row.ends_on else ""
+        is_over = row.lifts_id is not None or hasattr(row, "lifted_by")
+        entries.append(
+            Entry(
+                kind="hold",
+                icon="warning",
+                at=row.booked_at,
+                day=row.starts_on,
+                title=f"Hold {'lifted' if row.lifts_id else 'set'}: {row.get_kind_display()}",
+                detail=f"Loan {row.loan}. {row.reason}" if row.loan else row.reason,
+                who=_name(row.set_by),
+                tone="" if is_over else "warn",
+                state="lifted later" if hasattr(row, "lifted_by") else until,
             )
         )
     return entries

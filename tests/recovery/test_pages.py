@@ -18,7 +18,7 @@ from recovery.services import plan_worklists, recommend_actions
 from tests.factories import make_borrower, make_contact, make_loan, make_payment, make_promise
 
 DAY = date(2026, 6, 30)
-QUERY_BUDGET = 24
+QUERY_BUDGET = 26
 HOSTILE = """"><script>alert('x')</script><img src=x onerror=alert(1)>{{ 7 }}"""
 
 pytestmark = pytest.mark.django_db

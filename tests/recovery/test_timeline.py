@@ -79,11 +79,11 @@ def test_page_of_a_borrower_costs_the_same_however_much_happened(
             make_payment(loan, DAY - timedelta(days=number), 1)
             make_contact(borrower, DAY - timedelta(days=number), loan=loan)
     client = client_of(Role.MANAGER)
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         newest = client.get(f"/borrowers/{borrower.pk}/").content.decode()
     assert ">Older</a>" in newest
     address = newest.split('href="?until=')[1].split("#")[0]
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         older = client.get(f"/borrowers/{borrower.pk}/?until={address}").content.decode()
     assert ">Newest</a>" in older
     assert client.get(f"/borrowers/{borrower.pk}/?until=nonsense").status_code == 200

@@ -17,11 +17,12 @@ from django.db import IntegrityError, connection, transaction
 from borrowers.models import ContactEvent, ContactPoint, Loan
 from creditpath.accounts.models import User
 from creditpath.invariants import verify
-from recovery.contacts.services import set_hold
+from recovery.contacts.services import lift_hold, set_hold
 from recovery.errors import ContactNotPermitted, MessageIsOver, MessageRefused
 from recovery.models import ContactBlock, ContactReservation, OutgoingMessage
 from recovery.outreach import dispatching, queueing
 from recovery.outreach.services import cancel_message, dispatch_messages, opt_out, queue_message, resolve_message
+from recovery.timeline import build_timeline
 from tests.factories import at
 from tests.recovery.outreach.conftest import DAY, KeptSms, template
 
@@ -124,6 +125,21 @@ def test_an_opt_out_after_queueing_stops_it(message: OutgoingMessage) -> None:
 def test_a_hold_after_queueing_stops_collection(message: OutgoingMessage, agent: User) -> None:
     set_hold(borrower=message.borrower, kind="attorney", reason="letter", set_by=agent)
     assert dict(dispatch_messages().reasons) == {"attorney": 1}
+
+
+def test_the_timeline_tells_of_a_hold_and_of_the_message_it_stopped(
+    message: OutgoingMessage, loan: Loan, agent: User
+) -> None:
+    hold = set_hold(borrower=message.borrower, kind="attorney", reason="A letter from their attorney.", set_by=agent)
+    dispatch_messages()
+    lift_hold(hold=hold, reason="They are represented no longer.", lifted_by=agent)
+    entries = build_timeline(message.borrower, [loan], {}).entries
+    assert {(entry.kind, entry.title, entry.state) for entry in entries} == {
+        ("message", f"Text message to {message.to_address}", "refused"),
+        ("hold", "Hold set: attorney represents them", "lifted later"),
+        ("hold", "Hold lifted: attorney represents them", ""),
+    }
+    assert build_timeline(message.borrower, [loan], {}, until=date(2026, 6, 1)).entries == ()
 
 
 @pytest.mark.parametrize(
