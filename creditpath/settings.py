@@ -160,6 +160,9 @@ AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 AXES_LOCKOUT_CALLABLE = "creditpath.accounts.lockout.answer_locked_out"
 AXES_VERBOSE = False
 
+# X-Forwarded-For is believed only for so many proxies of ours; 0: it is not looked at.
+PROXIES = env.int("CREDITPATH_PROXIES", 0)
+
 # --- REST -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -171,7 +174,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "creditpath.api.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "NUM_PROXIES": env.int("CREDITPATH_PROXIES", 0),  # X-Forwarded-For is believed only for so many proxies of ours
+    "NUM_PROXIES": PROXIES,
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": "1200/min", "login": "10/min"},
     "EXCEPTION_HANDLER": "creditpath.api.error_response",
@@ -195,6 +198,11 @@ SPECTACULAR_SETTINGS = {
         "TemplateChannel": "recovery.models.MessageTemplate.Channel",
         "HoldChannel": "recovery.models.Hold.Channel",
         "HoldKind": "recovery.models.Hold.Kind",
+        "PlanKind": "recovery.models.Plan.Kind",
+        "PlanState": "recovery.models.PlanEvent.State",
+        "BudgetLineKind": "recovery.models.PlanBudgetLine.Kind",
+        "ProposalKind": "recovery.models.LoanProposal.Kind",
+        "CareOutcome": "recovery.models.CareDecision.Outcome",
         "GrievanceChannel": "recovery.models.Grievance.Channel",
         "GrievanceKind": "recovery.models.Grievance.Kind",
         "GrievanceOutcome": "recovery.models.GrievanceAnswer.Outcome",

@@ -4,11 +4,14 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from recovery.api import ActionViewSet, RecommendationViewSet, WorklistViewSet
+from recovery.approvals.api import LoanProposalViewSet
 from recovery.borrower_page.api import PaymentEventView
+from recovery.care.api import CareRecordViewSet
 from recovery.contacts.api import ContactBlockViewSet, ContactPermissionView, ContactReservationViewSet, HoldViewSet
 from recovery.grievances.api import GrievanceViewSet
 from recovery.outreach.api import DiallerFileViewSet, DiallerResultsView, MessageTemplateViewSet, OutgoingMessageViewSet
 from recovery.outreach.events_api import CallEventView, InboundMessageView
+from recovery.plans.api import PlanViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("recommendations", RecommendationViewSet, basename="recommendation")
@@ -18,6 +21,9 @@ router.register("contact-reservations", ContactReservationViewSet, basename="con
 router.register("contact-blocks", ContactBlockViewSet, basename="contact-block")
 router.register("holds", HoldViewSet, basename="hold")
 router.register("grievances", GrievanceViewSet, basename="grievance")
+router.register("loan-proposals", LoanProposalViewSet, basename="loan-proposal")
+router.register("plans", PlanViewSet, basename="plan")
+router.register("care-records", CareRecordViewSet, basename="care-record")
 router.register("outgoing-messages", OutgoingMessageViewSet, basename="outgoing-message")
 urlpatterns = [
     path("message-templates/", MessageTemplateViewSet.as_view({"get": "list"}), name="message-template-list"),

@@ -9,9 +9,11 @@ from django.db.models import Count, Q, Sum
 
 from borrowers.models import Borrower, ContactEvent
 from borrowers.services import current_instant
+from creditpath.access import may_call
 from creditpath.accounts.models import Role, User
+from recovery.care.services import due_reviews
 from recovery.contacts.services import Answer, contact_permissions, due_call_backs
-from recovery.models import Action, CallBack, Recommendation
+from recovery.models import Action, CallBack, CareRecord, Recommendation
 from recovery.policy.decision import BROKEN_PROMISE, FOLLOW_UP_DUE, LANE
 from recovery.querysets import RecommendationQuerySet
 
@@ -68,10 +70,11 @@ class WorklistPage:
     n_by_priors: int
     elsewhere: tuple[Borrower, ...]
     call_backs: tuple[CallBack, ...]  # due now or in a moment
+    care_reviews: tuple[CareRecord, ...]  # hardship that a person has to look at, for those who may
 
 
 def build_worklist(*, user: User, today: date, asked: dict[str, Any], page: str) -> WorklistPage:
-    """Return the cases that a person may see and asks for: agents their own list, others all teams. At most eight queries."""
+    """Return the cases that a person may see and asks for: agents their own list, others all teams. At most nine queries."""
     of_day = Recommendation.objects.visible_to(user).filter(as_of=today).exclude(action=Action.NO_ACTION)
     if user.role == Role.AGENT:
         of_day = of_day.filter(worklist_item__agent=user)
@@ -102,8 +105,16 @@ def build_worklist(*, user: User, today: date, asked: dict[str, Any], page: str)
         n_day=counts["n_day"],
         n_by_priors=counts["n_by_priors"],
         elsewhere=_elsewhere(user, asked.get("q") or "", {row.borrower_id for row in rows}),
+        care_reviews=care_reviews(user=user, today=today),
         call_backs=tuple(due_call_backs(user=user, now=current_instant())[:CALL_BACKS_SHOWN]),
     )
+
+
+def care_reviews(*, user: User, today: date) -> tuple[CareRecord, ...]:
+    """Return the hardship that is to be looked at by today, for those who decide about it; whose it is, and nothing of what."""
+    if not may_call(user, "recovery:care-reviews"):
+        return ()
+    return tuple(due_reviews(until=today)[:CALL_BACKS_SHOWN])
 
 
 def _narrow(cases: RecommendationQuerySet, asked: dict[str, Any]) -> RecommendationQuerySet:

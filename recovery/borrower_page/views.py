@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from borrowers.models import Borrower
 from borrowers.services import get_business_date
 from creditpath.errors import DomainError
+from creditpath.proxies import address_of
 from recovery.borrower_page.links import Visitor, read_token
 from recovery.borrower_page.paying import begin_payment, payable_loans, payment_address, read_amount
 from recovery.borrower_page.services import ask_for_help, check_visitor, choose_offered_plan, dispute, stop_messages
@@ -108,7 +109,7 @@ def _has_proved(request: HttpRequest, borrower: Borrower) -> bool:
 
 
 def _is_too_much(request: HttpRequest) -> bool:
-    key = f"your-page:{request.META.get('REMOTE_ADDR', '')}:{int(time.time() // 60)}"
+    key = f"your-page:{address_of(request)}:{int(time.time() // 60)}"
     cache.add(key, 0, 120)
     try:
         return bool(cache.incr(key) > PER_MINUTE)

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from borrowers.models import Borrower
 from borrowers.services import get_business_date
@@ -63,9 +65,26 @@ def open_care_record(
         raise
 
 
+def due_reviews(*, until: date | None = None) -> QuerySet[CareRecord]:
+    """Return the records that no decision has ended, by the day on which a person has to look at them (`next_review_on`)."""
+    last = CareDecision.objects.filter(record=OuterRef("pk")).order_by("-id").values("review_on")[:1]
+    rows: Any = (
+        CareRecord.objects.open()
+        .annotate(next_review_on=Coalesce(Subquery(last), F("review_on")))
+        .select_related("borrower")
+        .order_by("next_review_on", "id")
+    )
+    return rows if until is None else rows.filter(next_review_on__lte=until)
+
+
+def note_reading(*, borrower: Borrower, read_by: User) -> CareReading:
+    """Write down that somebody reads a borrower's records; to be called before they are read."""
+    return CareReading.objects.create(borrower=borrower, read_by=read_by)
+
+
 def read_care_records(*, borrower: Borrower, read_by: User) -> Sequence[CareRecord]:
     """Return a borrower's records, the newest first, and write down who read them, before they are read."""
-    CareReading.objects.create(borrower=borrower, read_by=read_by)
+    note_reading(borrower=borrower, read_by=read_by)
     ended = CareDecision.objects.filter(record=OuterRef("pk"), outcome=CareDecision.Outcome.ENDED)
     records = (
         CareRecord.objects.filter(borrower=borrower)

@@ -5,8 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import F, OuterRef, Subquery
-from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -17,8 +15,8 @@ from borrowers.services import get_business_date
 from creditpath.access import may_call, person_of
 from creditpath.errors import DomainError
 from recovery.care.forms import CareForm
-from recovery.care.services import decide_care, open_care_record, read_care_records
-from recovery.models import CareDecision, CareRecord
+from recovery.care.services import decide_care, due_reviews, open_care_record, read_care_records
+from recovery.models import CareRecord
 
 PAGE_SIZE = 50
 
@@ -26,14 +24,7 @@ PAGE_SIZE = 50
 @require_safe
 def reviews(request: HttpRequest) -> HttpResponse:
     """List open records by the day on which a person has to look at them; no details."""
-    last = CareDecision.objects.filter(record=OuterRef("pk")).order_by("-id").values("review_on")[:1]
-    rows = (
-        CareRecord.objects.open()
-        .annotate(next_review_on=Coalesce(Subquery(last), F("review_on")))
-        .select_related("borrower")
-        .order_by("next_review_on", "id")
-    )
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(due_reviews(), PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "recovery/care/reviews.html", {"page": page, "today": get_business_date()})
 
 

@@ -27,6 +27,14 @@ class Link(NamedTuple):
     is_here: bool
 
 
+class Group(NamedTuple):
+    """Entries that fold into one where a person has many."""
+
+    label: str
+    links: tuple[Link, ...]
+    is_here: bool
+
+
 # In the order of the bar; the matrix of creditpath.access decides who sees which.
 NAVIGATION = (
     ("home", "Home"),
@@ -45,6 +53,16 @@ NAVIGATION = (
     ("admin:index", "Admin"),
     ("api:docs", "API"),
 )
+
+
+# Whoever may open more than MOST_ENTRIES pages finds these in a menu each.
+MOST_ENTRIES = 7
+GROUPS = {
+    "Cases": ("Plans", "Disputes", "Approvals"),
+    "Team": ("Teams", "Alerts", "Portfolio"),
+    "Rules": ("Policies", "Models"),
+    "Set-up": ("Import", "Admin", "API"),
+}
 
 
 # Pages that stand below one of the bar.
@@ -86,6 +104,21 @@ def navigation(context: template.Context) -> list[Link]:
         is_here = here == route or here in BELOW.get(route, ())
         links.append(Link(label, url, is_here))
     return links
+
+
+@register.filter
+def in_groups(links: list[Link]) -> list[Group]:
+    """Fold links into their groups where there are many; a group of one link is that link."""
+    if len(links) <= MOST_ENTRIES:
+        return [Group(link.label, (link,), link.is_here) for link in links]
+    group_of = {label: group for group, labels in GROUPS.items() for label in labels}
+    folded: dict[str, list[Link]] = {}
+    for link in links:
+        folded.setdefault(group_of.get(link.label, link.label), []).append(link)
+    return [
+        Group(label if len(inside) > 1 else inside[0].label, tuple(inside), any(link.is_here for link in inside))
+        for label, inside in folded.items()
+    ]
 
 
 @register.simple_tag(takes_context=True)

@@ -15,6 +15,7 @@ from recovery.models import (
     ContactReservation,
     Grievance,
     Hold,
+    LoanProposal,
     MessageTemplate,
     OutgoingMessage,
     Plan,
@@ -58,6 +59,7 @@ class Case:
     message: OutgoingMessage
     plan: Plan
     grievance: Grievance
+    proposal: LoanProposal
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,7 @@ def make_case(team: Team, agent: User, run: ScoringRun, rule: PolicyRule) -> Cas
     grievance = Grievance.objects.create(
         borrower=borrower, kind="complaint", subject="other", channel="letter", text="secret words", received_on=DAY
     )
+    proposal = LoanProposal.objects.create(loan=loan, kind="closing", reason="secret why", proposed_by=agent)
     return Case(
         borrower,
         loan,
@@ -177,4 +180,5 @@ def make_case(team: Team, agent: User, run: ScoringRun, rule: PolicyRule) -> Cas
         message,
         plan,
         grievance,
+        proposal,
     )
