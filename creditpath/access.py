@@ -125,6 +125,7 @@ ROUTES: dict[str, Access] = {
     "recovery:message-templates": CASE_READERS,
     "recovery:message-template": CASE_READERS,
     "recovery:portfolio-dashboard": STAFF,
+    "recovery:model-dashboard": STAFF,
     "recovery:todays-list": IMPORTERS,
     "scoring:models": STAFF,
     "scoring:live-models": STAFF,
@@ -233,7 +234,10 @@ ROUTES: dict[str, Access] = {
 }
 
 # A dashboard is open to those who may open the page that shows it.
-DASHBOARDS: dict[str, str] = {"portfolio": "recovery:portfolio-dashboard"}
+DASHBOARDS: dict[str, str] = {
+    "portfolio": "recovery:portfolio-dashboard",
+    "models": "recovery:model-dashboard",
+}
 
 
 def access_of(route: str, method: str = "GET") -> Access | None:
@@ -342,6 +346,11 @@ MODELS: dict[str, dict[str, frozenset[Role]]] = {
     "scoring.featurevector": _model(STAFF),
     "scoring.staleloan": _model(STAFF),
     "scoring.explanation": _model(STAFF),
+    "scoring.trainingreference": _model(STAFF),
+    "scoring.shadowrun": _model(STAFF),
+    "scoring.shadowscore": _model(STAFF),
+    "scoring.modelreading": _model(STAFF),
+    "scoring.alertthreshold": _model(STAFF, add=ADMIN, change=ADMIN),
     "scoring.reasonphrase": _model(STAFF, add=ADMIN, change=ADMIN, delete=ADMIN),
     # As long as it is a draft; the database closes a policy that is submitted.
     "recovery.policy": _model(STAFF, change=_MANAGERS),

@@ -122,6 +122,8 @@ def steps_for(loans: int) -> list[Step]:
         Step("plan_worklists", lambda answers: ask("plan_worklists")),
         Step("try a draft", lambda answers: try_draft()),
         Step("answers", lambda answers: answer_as_an_agent()),
+        # Half a year of month ends, so that the page of watched models has something to show from the start.
+        Step("monitor_models", lambda answers: ask("monitor_models", months=6)),
         Step("measure_fairness", lambda answers: ask("measure_fairness", answers["promote_model"]["model"])),
     ]
 

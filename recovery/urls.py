@@ -9,6 +9,7 @@ from recovery.contacts import views as contacts
 from recovery.plans import views as plans
 from recovery.portfolio_view import portfolio_dashboard
 from recovery.todays_list import todays_list
+from recovery.watching.views import model_dashboard
 
 app_name = "recovery"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -41,4 +42,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("recovery.teams.urls")),
     path("", include("recovery.alerts.urls")),
     path("dashboards/portfolio/", portfolio_dashboard, name="portfolio-dashboard"),
+    path("dashboards/models/", model_dashboard, name="model-dashboard"),
 ]

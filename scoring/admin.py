@@ -34,6 +34,7 @@ from scoring.models import (
     Validation,
     ValidationFinding,
 )
+from scoring.monitoring import admin as monitoring  # noqa: F401  registers what models are watched by
 from scoring.registry.services import decide_promotion, propose_promotion, retire_model
 
 admin.site.unregister(Loan)

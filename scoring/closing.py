@@ -6,6 +6,7 @@ from typing import Any
 from borrowers.closing.registry import Closing, NotNeeded, closing_step
 from scoring.engine.services import score_loans
 from scoring.models import ModelVersion, ScoringRun
+from scoring.monitoring.services import monitor_models
 from scoring.registry.services import find_live
 
 
@@ -35,3 +36,11 @@ def _score(purpose: str, models: Sequence[ModelVersion], closing: Closing) -> Ma
             "n_scored": sum(one.n_scored for one in published.values()),
         }
     return score_loans(as_of=closing.day, purpose=purpose, progress=closing.progress).as_json()
+
+
+@closing_step("monitor_models", position=45, of_missed_days=False)
+def watch(closing: Closing) -> Mapping[str, Any]:
+    """Let challengers score the day aside, and read what the day and outcomes that came in say of each model."""
+    if not find_live():
+        raise NotNeeded("no model is live")
+    return monitor_models(as_of=closing.day, looks_back=False, progress=closing.progress).as_json()

@@ -11,8 +11,8 @@ from scoring.features.definition import FEATURE_NAMES, FEATURE_SET
 APPEND_ONLY_TABLES = (
     "scoring_challenger", "scoring_comparison", "scoring_deployment", "scoring_fairnessreading", "scoring_featurevector",
     "scoring_findingclosure", "scoring_monitoredattribute",
-    "scoring_modelversion", "scoring_promotiondecision", "scoring_promotionproposal", "scoring_score", "scoring_validation",
-    "scoring_validationfinding",
+    "scoring_modelreading", "scoring_modelversion", "scoring_promotiondecision", "scoring_promotionproposal", "scoring_score",
+    "scoring_shadowrun", "scoring_shadowscore", "scoring_trainingreference", "scoring_validation", "scoring_validationfinding",
 )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ class Running:
     def note(self, line: str) -> None:
         """Keep a line for the log of the job."""
         with self._lock:
-            self._notes.append(f"{timezone.now():%Y-%m-%d %H:%M:%S} {line}\n".replace("\x00", ""))
+            self._notes.append(f"{timezone.localtime():%Y-%m-%d %H:%M:%S} {line}\n".replace("\x00", ""))
 
     def take(self) -> dict[str, Any]:
         """Return, once, what there is to write: columns of the job, and new lines of the log under "notes"."""

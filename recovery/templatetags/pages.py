@@ -76,6 +76,7 @@ BELOW = {
     "recovery:approvals": ("recovery:propose",),
     "scoring:models": (
         "scoring:model", "scoring:live-models", "scoring:model-card", "scoring:training", "scoring:training-run",
+        "recovery:model-dashboard",
     ),
     "recovery:teams": ("recovery:team-member",),
     "recovery:policies": (

@@ -19,7 +19,7 @@ from scoring.errors import UnknownEngine
 from scoring.features.cases import Case, cases_at_approval, in_chunks
 from scoring.features.definition import FEATURE_SET
 from scoring.features.services import as_arrays, read_vectors, write_vectors
-from scoring.models import ModelVersion, ScoringRun, Tier
+from scoring.models import ModelVersion, ScoringRun, ShadowRun, Tier
 from scoring.registry.services import Champion, check_fit, load_session, run_session
 
 ROWS_AT_ONCE = 20_000
@@ -107,7 +107,7 @@ def run_model(
     cases = find_cases(model, loans=population.owing, as_of=as_of, known=known)
     run = ScoringRun.objects.create(model=model, kind=kind, engine=engine, as_of=as_of, known_at=known)
     write_vectors(cases, progress=lambda done, total, message: progress(done, 2 * total, message))
-    scorer = _Scorer(run=run, model=model, session=session, unscored=Counter())
+    scorer = Scorer(run=run, model=model, session=session, unscored=Counter())
     with transaction.atomic():
         done = 0
         with connection.cursor() as cursor:
@@ -133,10 +133,10 @@ def run_model(
 
 
 @dataclass(frozen=True)
-class _Scorer:
-    """Turns cases into rows of scoring_score."""
+class Scorer:
+    """Turns cases into rows of scoring_score, or of scoring_shadowscore, which has the same columns."""
 
-    run: ScoringRun
+    run: ScoringRun | ShadowRun
     model: ModelVersion
     session: Any
     unscored: Counter[str]

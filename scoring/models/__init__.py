@@ -1,6 +1,7 @@
 """The rows of scoring by subject: what is registered and scored, and who decided that a model goes live."""
 
 from scoring.models.fairness import FairnessReading, MonitoredAttribute
+from scoring.models.monitoring import AlertThreshold, ModelReading, ShadowRun, ShadowScore, TrainingReference
 from scoring.models.promotions import (
     Challenger,
     Comparison,
@@ -26,6 +27,7 @@ from scoring.models.registered import (
 )
 
 __all__ = [
+    "AlertThreshold",
     "Challenger",
     "Comparison",
     "Deployment",
@@ -34,6 +36,7 @@ __all__ = [
     "FeatureVector",
     "FindingClosure",
     "Materiality",
+    "ModelReading",
     "ModelVersion",
     "MonitoredAttribute",
     "PromotionDecision",
@@ -43,8 +46,11 @@ __all__ = [
     "Score",
     "ScoringRun",
     "Segment",
+    "ShadowRun",
+    "ShadowScore",
     "StaleLoan",
     "Tier",
+    "TrainingReference",
     "Validation",
     "ValidationFinding",
 ]

@@ -18,6 +18,7 @@ from scoring.ml.leaks.leak import Leak
 from scoring.ml.leaks.ledger import find_leaks
 from scoring.ml.splits import MIN_EVENTS, Split, split_by_time, split_within_window
 from scoring.models import ModelVersion, Purpose
+from scoring.registry.references import keep_reference
 from scoring.registry.services import register_model
 from scoring.tracking.services import log_training
 from scoring.training.cases import AT_APPROVAL, MONTHLY, LabelledCases, collect_at_approval, collect_over_time
@@ -176,7 +177,7 @@ def _register(
 ) -> ModelVersion:
     days = np.unique(labelled.days)
     gain, gain_low, gain_high = trained.gain_over_baseline
-    return register_model(
+    registered = register_model(
         purpose=labelled.purpose,
         algorithm=trained.model.algorithm,
         onnx=trained.onnx,
@@ -229,6 +230,13 @@ def _register(
         library_versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
         trained_by=trained_by,
     )
+    keep_reference(
+        version=registered,
+        values=matrix.values[split.train],
+        probabilities=trained.model.held_out_probabilities,
+        names=matrix.names,
+    )
+    return registered
 
 
 def _describe(trained: Trained, versions: dict[str, ModelVersion]) -> CandidateReport:

@@ -37,7 +37,7 @@ def collect_unseen(models: Sequence[ModelVersion], *, segment: str = "") -> tupl
 
 def _collect(models: Sequence[ModelVersion]) -> tuple[LabelledCases, bool]:
     first = models[0]
-    known = max(map(_known_from, models))
+    known = max(map(first_unseen_day, models))
     if first.target.get("at") == AT_APPROVAL:
         labelled = collect_at_approval(attribute=first.purpose.removeprefix("attribute:"), bad=_bad_of(first))
         unseen = labelled.days >= np.datetime64(known)
@@ -51,7 +51,7 @@ def _collect(models: Sequence[ModelVersion]) -> tuple[LabelledCases, bool]:
     return collect_over_time(purpose=first.purpose, at=chosen, horizon_days=horizon), bool(fresh)
 
 
-def _known_from(model: ModelVersion) -> date:
+def first_unseen_day(model: ModelVersion) -> date:
     """Return the first day whose rows a model cannot have learned from: after its training rows and their horizon."""
     window, horizon = model.data_window, int(model.target.get("horizon_days") or 0)
     if "learned_until" in window:

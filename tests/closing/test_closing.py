@@ -34,8 +34,8 @@ from tests.models import promote_logistic
 
 NEXT = DAY + timedelta(days=1)
 STEPS = [
-    "advance_business_date", "refresh_delinquency", "score_loans", "check_promises", "check_plans", "recommend_actions",
-    "plan_worklists", "explain_scores", "alerts", "verify",
+    "advance_business_date", "refresh_delinquency", "score_loans", "monitor_models", "check_promises", "check_plans",
+    "recommend_actions", "plan_worklists", "explain_scores", "alerts", "verify",
 ]  # fmt: skip
 
 pytestmark = pytest.mark.django_db
