@@ -67,7 +67,13 @@ def _show(today: date, **asked: Any) -> list[PlanShown]:
 
 
 def check_plans(*, as_of: date, known: datetime) -> dict[str, Any]:
-    """Write down which plans were completed or broken by the end of a day, and which a returned payment opened again."""
+    """Write down which plans were completed or broken by the end of a day, and which a returned payment opened again.
+
+    Where a settlement was paid, the rest is proposed to be written off, which a second person decides.
+    """
     with connection.cursor() as cursor:
         cursor.execute(load("recovery", "plans/check_plans.sql"), {"day": as_of, "known": known})
-        return dict(sorted(Counter(state for (state,) in cursor.fetchall()).items()))
+        found = Counter(state for (state,) in cursor.fetchall())
+        cursor.execute(load("recovery", "plans/propose_rest.sql"), {"day": as_of})
+        found["rests_proposed"] = len(cursor.fetchall())
+        return dict(sorted((+found).items()))

@@ -13,8 +13,9 @@ from django.test import Client
 from borrowers.models import Borrower, Loan
 from borrowers.services import known_at, refresh_delinquency, set_business_date
 from creditpath.accounts.models import Role, Team, User
+from recovery.approvals.services import decide
 from recovery.errors import PlanRefused
-from recovery.models import Plan, PlanEvent, PlanInstalment, Recommendation
+from recovery.models import LoanProposal, Plan, PlanEvent, PlanInstalment, Recommendation
 from recovery.plans.offering import build_offers, get_standing
 from recovery.plans.scheduling import build_schedule
 from recovery.plans.services import activate_plan, cancel_plan, check_plans
@@ -155,6 +156,27 @@ def test_a_plan_is_completed_by_payments_and_opened_by_one_that_comes_back(loan:
     assert close(date(2026, 7, 9)) == {"active": 1}
     assert close(date(2026, 7, 13)) == {"defaulted": 1}
     assert state_of(plan) == "defaulted"
+
+
+def test_rest_of_a_settlement_that_was_paid_is_proposed_once_and_decided_by_another(
+    loan: Loan, agent: User, people: dict[Role, User]
+) -> None:
+    plan = make_plan(loan, by=agent, day=DAY, kind="settlement", n=1, agreed=Decimal(700), reason="lost the job")
+    activate_plan(plan=plan, by=people[Role.MANAGER])
+    make_payment(loan, date(2026, 7, 6), 700)
+    owed = plan.owed_amount - 700
+
+    def refreshed(day: date) -> dict[str, Any]:
+        set_business_date(day=day)
+        refresh_delinquency(as_of=day)
+        return close(day)
+
+    assert refreshed(date(2026, 7, 8)) == {"completed": 1, "rests_proposed": 1}
+    assert refreshed(date(2026, 7, 9)) == {}
+    proposal = LoanProposal.objects.get()
+    assert (proposal.kind, proposal.amount, proposal.proposed_by) == ("write_off", owed, agent)
+    decide(proposal=proposal, is_approved=False, reason="not yet", decided_by=people[Role.MANAGER])
+    assert refreshed(date(2026, 7, 10)) == {}
 
 
 def recommended(day: date) -> Recommendation:
