@@ -108,7 +108,8 @@ def ranking_chart(one: Watched, others: Sequence[Watched]) -> go.Figure:
             xref="paper",
             xanchor="left",
             y=trained,
-            yanchor="bottom",
+            yanchor="top",
+            yshift=-12,
             text="test rows",
             showarrow=False,
             font={"size": 13},
@@ -185,7 +186,7 @@ def _marks(readings: Sequence[ModelReading], colour: str) -> dict[str, Any]:
         "size": 8,
         "symbol": ["circle-open" if one else "circle" for one in hollow],
         "color": colour,
-        "line": {"width": 2},
+        "line": {"width": 2, "color": colour},
     }
 
 

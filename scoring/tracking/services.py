@@ -59,7 +59,6 @@ def log_training(*, versions: Sequence[ModelVersion]) -> TrackingReport:
         logger.warning("the training was not logged to MLflow: %s", fault)
         return TrackingReport(False, f"Not logged to MLflow: {fault}", seconds)
     where = remote_uri() or "the product's own database"
-    logger.info("%s models logged to MLflow in %.1f s", len(versions), seconds)
     return TrackingReport(True, f"{len(versions)} models logged to MLflow in {where} ({seconds:.1f} s).", seconds)
 
 
