@@ -50,11 +50,19 @@ def test_parameters_that_are_described_are_taken(description: Any, api: Api, db:
     for path, operations in description["paths"].items():
         if "{" in path or "get" not in operations or "/schema/" in path:
             continue
-        for parameter in operations["get"].get("parameters", []):
-            schema = parameter["schema"]
-            name, kind = parameter["name"], schema["type"]
-            value = schema.get("enum", [formats.get(schema.get("format"), samples.get(kind, "x"))])[0]
+        parameters = operations["get"].get("parameters", [])
+        values = {
+            parameter["name"]: schema.get(
+                "enum", [formats.get(schema.get("format"), samples.get(schema["type"], "x"))]
+            )[0]
+            for parameter in parameters
+            for schema in [parameter["schema"]]
+        }
+        required = {
+            parameter["name"]: values[parameter["name"]] for parameter in parameters if parameter.get("required")
+        }
+        for name, value in values.items():
             if name == "cursor":
                 continue
-            answer = client.get(path, {name: value})
+            answer = client.get(path, required | {name: value})
             assert answer.status_code == 200, (path, name, json.dumps(answer.json()))

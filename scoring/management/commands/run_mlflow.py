@@ -13,7 +13,10 @@ from scoring.tracking.places import SCHEMA, artifacts_folder, environment, own_u
 
 
 class Command(BaseCommand):
-    help = "Show MLflow with all trainings at http://127.0.0.1:5000, for this machine alone; Ctrl-C stops it."
+    help = (
+        "Show MLflow with all trainings at http://127.0.0.1:5000, for this machine alone; Ctrl-C stops it. "
+        "Example: manage.py run_mlflow --port 5001"
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=int(os.environ.get("MLFLOW_PORT") or 5000))
