@@ -26,6 +26,7 @@ from recovery.policy.actions import channel_of
 from recovery.timeline import Timeline, build_timeline
 from scoring.explaining.services import ScoreExplanation, explain
 from scoring.models import Purpose, Score
+from scoring.querysets import heavy_fields
 
 ZERO = Decimal(0)
 
@@ -199,7 +200,7 @@ def build_case(*, borrower: Borrower, user: User, today: date, until: date | Non
         .filter(loan__in=ids)
         .exclude(run__model__purpose=Purpose.PAYS_30)
         .select_related("run__model", "vector", "explanation")
-        .defer("run__model__onnx")
+        .defer(*heavy_fields("run__model"))
         .order_by("loan_id", "-id")
         .distinct("loan_id")
     )

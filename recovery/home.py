@@ -21,6 +21,7 @@ from recovery.alerts.services import open_alerts
 from recovery.lists import QUEUES
 from recovery.models import Action, Alert, Grievance, Recommendation, WorklistItem
 from scoring.models import Deployment, ScoringRun, StaleLoan
+from scoring.querysets import heavy_fields
 
 SHOWN_AHEAD = 5
 ALERTS_SHOWN = 5
@@ -162,7 +163,7 @@ def _team(day: date) -> tuple[dict[str, Any], ...]:
 
 
 def _model_watcher(user: User, day: date) -> Home:
-    live = list(Deployment.objects.live().select_related("model").defer("model__onnx", "model__curves"))
+    live = list(Deployment.objects.live().select_related("model").defer(*heavy_fields("model")))
     figures = [
         Figure(
             f"Champion for “{row.purpose}”" + (f", {row.get_segment_display()}" if row.segment else ""),

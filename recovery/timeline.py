@@ -12,6 +12,7 @@ from borrowers.models import Borrower, ContactEvent, Loan, LoanEvent, Payment, P
 from creditpath.accounts.models import User
 from recovery.models import Grievance, Hold, OutgoingMessage
 from scoring.models import Purpose, Score
+from scoring.querysets import heavy_fields
 
 ENTRIES = 60  # of each kind on one page
 ZERO = Decimal(0)
@@ -287,7 +288,7 @@ def _scores(by_id: dict[int, Loan], last: date) -> list[Entry]:
         .filter(loan__in=by_id, run__as_of__lte=last)
         .exclude(run__model__purpose=Purpose.PAYS_30)
         .select_related("run__model")
-        .defer("run__model__onnx")
+        .defer(*heavy_fields("run__model"))
         .order_by("-run__as_of", "-id")[:ENTRIES]
     )
     return [

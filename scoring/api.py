@@ -27,6 +27,7 @@ from creditpath.resources import (
 from scoring.asking import Answers, ask_features, ask_loans
 from scoring.explaining.services import explain
 from scoring.models import Comparison, Deployment, ModelVersion, Score, Tier
+from scoring.querysets import heavy_fields
 from scoring.registry.services import get_champion
 
 MAX_ROWS = 10_000
@@ -68,7 +69,7 @@ class ModelFilter(filters.FilterSet):
 class ModelViewSet(ReadResource):
     """Registered models: where they come from and how good they are. Their bytes stay in the registry."""
 
-    queryset = ModelVersion.objects.select_related("trained_by").defer("onnx", "curves").annotate(is_live=LIVE)
+    queryset = ModelVersion.objects.select_related("trained_by").defer(*heavy_fields()).annotate(is_live=LIVE)
     serializer_class = ModelSerializer
     filterset_class = ModelFilter
     default_ordering = "-id"
@@ -148,7 +149,7 @@ class ComparisonViewSet(ReadResource):
     """Models and champions on the same rows, with the interval of the difference."""
 
     queryset = Comparison.objects.select_related("model", "champion").defer(
-        "model__onnx", "model__curves", "champion__onnx", "champion__curves"
+        *heavy_fields("model"), *heavy_fields("champion")
     )
     serializer_class = ComparisonSerializer
     filterset_class = ComparisonFilter
@@ -214,7 +215,7 @@ class ExplanationSerializer(serializers.Serializer[Any]):
 class ScoreViewSet(ReadResource):
     """Scores that were given, the newest first. Those of a run that is not yet published do not show."""
 
-    queryset = Score.objects.published().select_related("run__model").defer("run__model__onnx")
+    queryset = Score.objects.published().select_related("run__model").defer(*heavy_fields("run__model"))
     serializer_class = ScoreSerializer
     filterset_class = ScoreFilter
     default_ordering = "-id"

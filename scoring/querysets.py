@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from creditpath.accounts.models import User
 
 
+def heavy_fields(path: str = "") -> tuple[str, ...]:
+    """Return what of a model is large and not for lists, under the path that leads to it: for defer()."""
+    return tuple(f"{path}__{name}" if path else name for name in ("onnx", "curves"))
+
+
 class DeploymentQuerySet(models.QuerySet):
     def live(self) -> Self:
         """Keep what is live now, at most one a purpose."""
@@ -35,7 +40,7 @@ class DeploymentQuerySet(models.QuerySet):
     def with_people(self) -> Self:
         """Bring the model, without its bytes, and who proposed and approved it along: still one query."""
         return self.select_related("model", "promoted_by", "decision__decided_by", "decision__proposal").defer(
-            "model__onnx", "model__curves"
+            *heavy_fields("model")
         )
 
 

@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection
 
 from scoring.errors import RunUnderWay
 from scoring.models import ScoringRun
+from scoring.querysets import heavy_fields
 
 BATCH = 0x53434F52  # "SCOR": the class of our advisory locks
 
@@ -48,7 +49,7 @@ def _name_first(*, purpose: str, as_of: date) -> str:
             model__purpose=purpose, as_of=as_of, kind=ScoringRun.Kind.BATCH, published_at__isnull=True
         )
         .select_related("model")
-        .defer("model__onnx")
+        .defer(*heavy_fields("model"))
         .first()
     )
     if first is None:

@@ -12,6 +12,7 @@ from scoring.models import Challenger, ModelReading, ModelVersion, ScoringRun, S
 from scoring.monitoring.alerts import Alert, find_alerts, judge_overrides, read_thresholds
 from scoring.monitoring.reading import Scored, read
 from scoring.monitoring.shadowing import score_aside
+from scoring.querysets import heavy_fields
 from scoring.registry.champions import Champion, find_live
 from scoring.training.cases import month_ends
 from scoring.training.unseen import first_unseen_day
@@ -112,7 +113,7 @@ def monitor_models(
 
 def find_watched() -> list[Watched]:
     """Return champions, then challengers; two queries, none reads the bytes."""
-    challengers = Challenger.objects.live().select_related("model").defer("model__onnx", "model__curves").order_by("pk")
+    challengers = Challenger.objects.live().select_related("model").defer(*heavy_fields("model")).order_by("pk")
     return [
         *(Watched(champion, is_challenger=False) for champion in find_live()),
         *(

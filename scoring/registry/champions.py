@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from scoring.errors import ModelDoesNotFit, ModelNotAccepted, NoChampion
 from scoring.features.definition import FEATURE_SET
 from scoring.models import Deployment, ModelVersion, Purpose
+from scoring.querysets import heavy_fields
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ def find_live() -> list[Champion]:
 
     One query; the bytes are read when a session is opened.
     """
-    live = list(Deployment.objects.live().select_related("model").defer("model__onnx", "model__curves"))
+    live = list(Deployment.objects.live().select_related("model").defer(*heavy_fields("model")))
     live.sort(key=lambda one: (_rank(one.purpose), one.purpose, one.segment))
     return [
         Champion(

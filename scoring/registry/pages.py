@@ -6,10 +6,10 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef
 
 from scoring.models import Challenger, Deployment, ModelVersion, PromotionProposal, ValidationFinding
+from scoring.querysets import heavy_fields
 from scoring.registry.promoting import DOUBTS, find_doubts
 
 PAGE_SIZE = 30
-HEAVY = ("onnx", "curves")
 
 
 def build_models_page(page: str | None) -> dict[str, Any]:
@@ -17,20 +17,18 @@ def build_models_page(page: str | None) -> dict[str, Any]:
     live = Deployment.objects.live().filter(model=OuterRef("pk"))
     shadow = Challenger.objects.live().filter(model=OuterRef("pk"))
     versions = (
-        ModelVersion.objects.defer(*HEAVY)
+        ModelVersion.objects.defer(*heavy_fields())
         .select_related("trained_by")
         .annotate(is_live=Exists(live), is_challenger=Exists(shadow))
         .order_by("-id")
     )
     return {
         "live": Deployment.objects.live().with_people().order_by("purpose", "segment"),
-        "challengers": Challenger.objects.live()
-        .select_related("model", "named_by")
-        .defer("model__onnx", "model__curves"),
+        "challengers": Challenger.objects.live().select_related("model", "named_by").defer(*heavy_fields("model")),
         "waiting": [_with_words(row) for row in _proposals(PromotionProposal.objects.waiting().order_by("id"))],
         "findings": ValidationFinding.objects.open()
         .select_related("owner", "validation__model")
-        .defer("validation__model__onnx", "validation__model__curves"),
+        .defer(*heavy_fields("validation__model")),
         "page": Paginator(versions, PAGE_SIZE).get_page(page),
     }
 
@@ -48,7 +46,9 @@ def build_model_page(row: ModelVersion) -> dict[str, Any]:
         "model": row,
         "champion": champion,
         "comparison": comparison,
-        "comparisons": list(row.comparisons.select_related("champion", "compared_by").defer("champion__onnx")[:10]),
+        "comparisons": list(
+            row.comparisons.select_related("champion", "compared_by").defer(*heavy_fields("champion"))[:10]
+        ),
         "doubts": [DOUBTS[doubt] for doubt in doubts],
         "validations": validations,
         "materiality": validations[0].materiality if validations else row.materiality or "high",
@@ -63,7 +63,7 @@ def build_model_page(row: ModelVersion) -> dict[str, Any]:
 
 def _proposals(rows: Any) -> Any:
     return rows.select_related("model", "champion", "comparison", "proposed_by", "decision__decided_by").defer(
-        *(f"{path}__{name}" for path in ("model", "champion") for name in HEAVY)
+        *heavy_fields("model"), *heavy_fields("champion")
     )
 
 

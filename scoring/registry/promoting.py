@@ -20,6 +20,7 @@ from scoring.models import (
     PromotionProposal,
     Segment,
 )
+from scoring.querysets import heavy_fields
 from scoring.registry.champions import check_fit
 from scoring.registry.sessions import load_session
 
@@ -134,7 +135,7 @@ def find_doubts(*, model: ModelVersion, segment: str = "") -> tuple[ModelVersion
 def find_served_by(*, purpose: str, segment: str = "") -> ModelVersion | None:
     """Return the model that serves the loans of a segment now: its own champion, else the one for all."""
     live = Deployment.objects.live().filter(purpose=purpose, segment__in={segment, ""}).order_by("-segment")
-    first = live.select_related("model").defer("model__onnx", "model__curves").first()
+    first = live.select_related("model").defer(*heavy_fields("model")).first()
     return first.model if first else None
 
 
@@ -224,7 +225,7 @@ def report_proposal(proposal: PromotionProposal, *, is_refused: bool = False) ->
 def _go_live(proposal: PromotionProposal, decision: PromotionDecision) -> MoveReport:
     """End the deployment that stands in the place and begin the new one; the decision holds the lock of the purpose."""
     model, now = proposal.model, timezone.now()
-    seat = Deployment.objects.select_for_update(of=("self",)).select_related("model").defer("model__onnx")
+    seat = Deployment.objects.select_for_update(of=("self",)).select_related("model").defer(*heavy_fields("model"))
     old = seat.filter(purpose=model.purpose, segment=proposal.segment).live().first()
     if old is not None:
         now = max(now, old.live_from)
