@@ -332,6 +332,7 @@ def _last_run() -> str:
     run = (
         ScoringRun.objects.filter(published_at__isnull=False, kind=ScoringRun.Kind.BATCH)
         .select_related("model")
+        .defer(*heavy_fields("model"))
         .first()
     )
     if run is None:

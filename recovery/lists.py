@@ -16,6 +16,7 @@ from recovery.contacts.services import Answer, contact_permissions, due_call_bac
 from recovery.models import Action, CallBack, CareRecord, Recommendation
 from recovery.policy.decision import BROKEN_PROMISE, FOLLOW_UP_DUE, LANE
 from recovery.querysets import RecommendationQuerySet
+from scoring.querysets import heavy_fields
 
 PAGE_SIZE = 50
 MATCHES_ELSEWHERE = 10
@@ -90,6 +91,7 @@ def build_worklist(*, user: User, today: date, asked: dict[str, Any], page: str)
     found = (
         _narrow(of_day, asked)
         .select_related("borrower", "loan__delinquency", "score__run__model", "worklist_item__agent")
+        .defer(*heavy_fields("score__run__model"))
         .order_by(*order)
     )
     shown = Paginator(found, PAGE_SIZE).get_page(page)
