@@ -4,7 +4,7 @@ from django.db.models import OuterRef, Subquery
 
 from recovery.models import DecisionAnswer, Recommendation
 from scoring.models import ModelVersion
-from scoring.registry.card import Section, Table, card_part
+from scoring.registry.cards.services import Section, Table, card_part
 
 SHARE_TO_LOOK_AT = 0.2
 ANSWERS_TO_JUDGE = 20

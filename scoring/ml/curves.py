@@ -9,13 +9,13 @@ from scipy.special import chdtrc
 
 from scoring.ml.learner import Matrix
 from scoring.ml.metrics import Z_95
+from scoring.ml.stability import inner_edges, psi, shares_of
 
 POINTS = 101
 GRADES = 10
 STEPS = 20
 BINS = 20
 MOST_FEATURES = 15
-LEAST_SHARE = 1e-4  # of a bin, where PSI would else divide by nothing
 
 
 def draw_curves(
@@ -48,7 +48,7 @@ def draw_curves(
         "reference": reference_bins(p),
     }
     if reference is not None and len(reference):
-        curves["drift"] = {"score": psi(reference.astype(np.float64), p), "features": []}
+        curves["drift"] = {"score": drift(reference.astype(np.float64), p), "features": []}
     if features is not None:
         curves.setdefault("drift", {})["features"] = feature_drift(*features, names)
     if contributions is not None and len(contributions):
@@ -122,21 +122,19 @@ def score_bins(y: NDArray[np.int8], p: NDArray[np.float64]) -> dict[str, list[fl
 
 def reference_bins(p: NDArray[np.float64]) -> dict[str, list[float]]:
     """Return the inner edges of ten bins of equal numbers of rows, and the share of rows in each; later scores are held to it."""
-    edges = np.unique(np.quantile(p, np.linspace(0, 1, GRADES + 1)[1:-1]))
-    return {"edges": [float(edge) for edge in edges], "shares": _shares(p, edges)}
+    edges = inner_edges(p)
+    return {"edges": [float(edge) for edge in edges], "shares": shares_of(p, edges)}
 
 
-def psi(reference: NDArray[np.floating], found: NDArray[np.floating]) -> float:
+def drift(reference: NDArray[np.floating], found: NDArray[np.floating]) -> float:
     """Return the population stability index over ten bins of the reference; missing values are a bin of their own."""
-    known = reference[~np.isnan(reference)]
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, GRADES + 1)[1:-1])) if len(known) else np.empty(0)
-    expected, actual = (np.maximum(_shares(rows, edges), LEAST_SHARE) for rows in (reference, found))
-    return float(np.sum((actual - expected) * np.log(actual / expected)))
+    edges = inner_edges(reference)
+    return psi(shares_of(reference, edges), shares_of(found, edges))
 
 
 def feature_drift(train: Matrix, test: Matrix, names: Sequence[str]) -> list[list[Any]]:
     """Return [name, PSI] of the features whose values differ most between training and test rows."""
-    found: list[list[Any]] = [[name, psi(train[:, k], test[:, k])] for k, name in enumerate(names)]
+    found: list[list[Any]] = [[name, drift(train[:, k], test[:, k])] for k, name in enumerate(names)]
     return sorted(found, key=lambda pair: float(pair[1]), reverse=True)[:MOST_FEATURES]
 
 
@@ -165,13 +163,6 @@ def _cumulated(y: NDArray[np.int8], p: NDArray[np.float64]) -> tuple[NDArray[np.
 def _thinned(x: NDArray[np.float64], z: NDArray[np.float64]) -> list[list[float]]:
     keep = np.unique(np.linspace(0, len(x) - 1, POINTS).round().astype(int))
     return [[round(float(x[k]), 5), round(float(z[k]), 5)] for k in keep]
-
-
-def _shares(values: NDArray[np.floating], edges: NDArray[np.floating]) -> list[float]:
-    known = values[~np.isnan(values)]
-    counts = np.bincount(np.searchsorted(edges, known, side="right"), minlength=len(edges) + 1)
-    missing = len(values) - len(known)
-    return [float(n) / len(values) for n in (*counts, missing)]
 
 
 def _log_odds(p: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,37 +1,29 @@
 """What is counted in the database becomes PSI, AUC and calibration: pure functions."""
 
 from collections.abc import Mapping, Sequence
-from math import log, sqrt
+from math import exp, sqrt
 from typing import Any
 
-LEAST_SHARE = 1e-4  # of a bin, where PSI would else divide by nothing
+from scoring.ml.metrics import Z_95
+from scoring.ml.stability import psi
+from scoring.models import Tier
+
 LEAST_EVENTS = 10
-Z_95 = 1.959963984540054
-TIERS = ("low", "medium", "high", "very_high")
 
 
-def psi(reference: Sequence[float], counts: Sequence[int]) -> float:
-    """Return the population stability index of counts (bins,) against shares of the reference (bins,): sum (a - e) ln(a / e)."""
-    total = sum(counts)
-    index = 0.0
-    for expected, count in zip(reference, counts, strict=True):
-        e, a = max(expected, LEAST_SHARE), max(count / total, LEAST_SHARE)
-        index += (a - e) * log(a / e)
-    return index
-
-
-def spread(bins: Mapping[int, int], n_bins: int) -> list[int]:
-    """Return the counts of bins 0 to n_bins - 1, those that hold nothing among them."""
-    return [bins.get(place, 0) for place in range(n_bins)]
+def measure_scores(shares: Sequence[float], bins: Mapping[int, int]) -> float:
+    """Return PSI of counts by bin, from 0 on, against the shares of the reference; a bin that holds nothing may be left out."""
+    total = sum(bins.values())
+    return psi(shares, [bins.get(place, 0) / total for place in range(len(shares))])
 
 
 def measure_feature(reference: Mapping[str, Any], bins: Mapping[int, int]) -> dict[str, float]:
     """Return PSI, with "no value" as a bin of its own, and the shares without a value, in training and now."""
     total = sum(bins.values())
-    counts = [*spread(bins, len(reference["shares"])), bins.get(-1, 0)]
+    shares = [bins.get(place, 0) / total for place in (*range(len(reference["shares"])), -1)]
     return {
-        "psi": psi([*reference["shares"], reference["missing"]], counts),
-        "missing": bins.get(-1, 0) / total,
+        "psi": psi([*reference["shares"], reference["missing"]], shares),
+        "missing": shares[-1],
         "missing_in_training": reference["missing"],
     }
 
@@ -45,7 +37,7 @@ def measure_outcome(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     n, n_bad = sum(row["n"] for row in rows), sum(row["n_bad"] for row in rows)
     if not n:
         return None
-    tiers = {row["tier"]: _calibrate([row]) for row in sorted(rows, key=lambda row: TIERS.index(row["tier"]))}
+    tiers = {row["tier"]: _calibrate([row]) for row in sorted(rows, key=lambda row: Tier.values.index(row["tier"]))}
     return {
         **_calibrate(rows),
         "brier": sum(row["squares"] for row in rows) / n,
@@ -77,5 +69,5 @@ def _rank(n_bad: int, n_good: int, rank_sum: float) -> dict[str, float | None]:
     spare = auc * (1 - auc) + (n_bad - 1) * (q1 - auc * auc) + (n_good - 1) * (q2 - auc * auc)
     half = Z_95 * sqrt(max(spare, 0.0) / (n_bad * n_good)) / (auc * (1 - auc))
     odds = auc / (1 - auc)
-    low, high = (odds * 2.718281828459045**side for side in (-half, half))
+    low, high = (odds * exp(side) for side in (-half, half))
     return {"auc": auc, "auc_low": low / (1 + low), "auc_high": high / (1 + high)}

@@ -13,7 +13,7 @@ from borrowers.services import known_at
 from creditpath.sql import load
 from scoring.features.definition import FEATURE_NAMES
 from scoring.models import ModelReading, ModelVersion, TrainingReference
-from scoring.monitoring.measuring import measure_feature, measure_outcome, psi, spread
+from scoring.monitoring.measuring import measure_feature, measure_outcome, measure_scores
 from scoring.training.cases import SQL_FILES
 
 MOST_FEATURE_ROWS = 100_000
@@ -78,7 +78,7 @@ def read_stability(scored: Scored) -> tuple[int, dict[str, Any] | None]:
     if reference is None or not n_rows:
         return n_rows, None
     return n_rows, {
-        "score_psi": psi(reference.score_shares, spread(bins, len(reference.score_shares))),
+        "score_psi": measure_scores(reference.score_shares, bins),
         "features": _read_features(scored, reference, n_rows),
     }
 

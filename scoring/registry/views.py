@@ -17,8 +17,7 @@ from creditpath.errors import DomainError
 from creditpath.jobs import enqueue
 from creditpath.resources import MAX_ID
 from scoring.models import Challenger, Deployment, ModelVersion, PromotionProposal, ValidationFinding
-from scoring.registry.card import build_card
-from scoring.registry.card_files import write_html, write_markdown
+from scoring.registry.cards.services import build_card, write_html, write_markdown
 from scoring.registry.forms import (
     ChallengeForm,
     CompareForm,

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from scoring.errors import ComparisonRefused
 from scoring.ml.fairness import OTHERS, UNKNOWN, measure_groups
 from scoring.models import Comparison, FairnessReading, ModelVersion, MonitoredAttribute
-from scoring.registry.card_files import write_html
+from scoring.registry.cards.services import write_html
 from scoring.training.comparing import compare_models
 from scoring.training.monitored import find_watched
 from scoring.training.unseen import collect_unseen

@@ -13,9 +13,10 @@ from django.utils import timezone
 from creditpath.accounts.models import Role, User
 from creditpath.jobs.models import Job
 from scoring.engine.services import score_loans
-from scoring.ml.curves import calibration_grades, draw_curves, lift_steps, psi, roc_points
+from scoring.ml.curves import calibration_grades, draw_curves, drift, lift_steps, roc_points
 from scoring.models import Challenger, Deployment, ModelVersion, Validation
-from scoring.registry.card_files import escape, write_html, write_markdown
+from scoring.registry.cards.files import escape
+from scoring.registry.cards.services import write_html, write_markdown
 from scoring.registry.services import register_model
 from scoring.registry.validating import Found, validate_model
 from tests.factories import make_loan
@@ -217,9 +218,9 @@ class TestCurves:
 
     def test_psi_is_nothing_for_the_same_rows_and_sees_a_shift_and_missing_values(self) -> None:
         rows = np.random.default_rng(1).normal(size=5000)
-        assert psi(rows, rows) == pytest.approx(0)
-        assert psi(rows, rows + 1) > 0.25
+        assert drift(rows, rows) == pytest.approx(0)
+        assert drift(rows, rows + 1) > 0.25
         gone = rows.copy()
         gone[:1500] = np.nan
-        assert psi(rows, gone) > 0.25
-        assert psi(np.full(10, np.nan), np.full(10, np.nan)) == pytest.approx(0)
+        assert drift(rows, gone) > 0.25
+        assert drift(np.full(10, np.nan), np.full(10, np.nan)) == pytest.approx(0)

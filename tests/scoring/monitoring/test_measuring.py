@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from scoring.ml.metrics import auc_interval
+from scoring.ml.stability import inner_edges, shares_of
 from scoring.monitoring.alerts import Threshold, find_alerts, judge_overrides
-from scoring.monitoring.measuring import measure_feature, measure_outcome, psi
-from scoring.registry.references import bin_values
+from scoring.monitoring.measuring import measure_feature, measure_outcome, measure_scores
 
 THRESHOLDS = {
     "score_psi": Threshold(0.1, 0.25), "feature_psi": Threshold(0.1, 0.25), "missing_rate": Threshold(0.05, 0.15),
@@ -19,13 +19,17 @@ THRESHOLDS = {
 
 
 def test_psi_is_that_of_the_formula_and_nothing_moved_is_zero() -> None:
-    assert psi([0.5, 0.5], [50, 50]) == 0
-    assert psi([0.5, 0.5], [80, 20]) == pytest.approx(0.3 * log(0.8 / 0.5) - 0.3 * log(0.2 / 0.5))
-    assert 0 < psi([0.5, 0.5, 0.0], [50, 50, 1]) < 0.1  # a bin that training never saw does not divide by nothing
+    assert measure_scores([0.5, 0.5], {0: 50, 1: 50}) == 0
+    assert measure_scores([0.5, 0.5], {0: 80, 1: 20}) == pytest.approx(0.3 * log(0.8 / 0.5) - 0.3 * log(0.2 / 0.5))
+    assert (
+        0 < measure_scores([0.5, 0.5, 0.0], {0: 50, 1: 50, 2: 1}) < 0.1
+    )  # a bin that training never saw
 
 
 def test_bins_put_a_value_on_an_edge_above_it_as_the_database_does() -> None:
-    edges, shares = bin_values(np.array([0.0, 0.0, 0.0, 1.0]))
+    values = np.array([0.0, 0.0, 0.0, 1.0])
+    edges = inner_edges(values)
+    shares = shares_of(values, edges)
     assert edges[0] == 0.0
     assert sum(shares) == pytest.approx(1)
     assert shares[0] == 0  # nothing lies below the first edge

@@ -8,7 +8,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from scoring.models import ModelVersion
-from scoring.registry.card import Card, Section, Table, build_card
+from scoring.registry.cards.building import build_card
+from scoring.registry.cards.sections import Card, Section, Table
 
 STYLE = Path(settings.BASE_DIR) / "static" / "css" / "model_card.css"
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-!|~])")

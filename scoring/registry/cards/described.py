@@ -1,0 +1,163 @@
+"""The sections of a card that say what a model is, where it comes from, and who let it live."""
+
+from collections.abc import Sequence
+
+from scoring.features.definition import FEATURES
+from scoring.models import Deployment, ModelVersion, Purpose, Validation
+from scoring.registry.cards.sections import Section, Table, known, percent, words_of
+
+
+def limits_of(model: ModelVersion) -> tuple[str, ...]:
+    """Return the limits of a model in words."""
+    limits = []
+    if model.is_simulated:
+        limits.append("Trained on simulated borrowers: it says nothing about real ones.")
+    if model.purpose in Purpose.values:
+        limits += [
+            (
+                "Under past treatment: it learned from borrowers as they were contacted and treated then. Where treatment "
+                "changes, its probabilities do too, and it cannot say what a contact would achieve."
+            ),
+            "Not for origination: it knows only borrowers who were approved, and uses how they have paid since.",
+        ]
+    if (window := model.data_window).get("split", "").startswith("by borrower"):
+        limits.append("The history was too short to test on a later time: how it holds over time is not known.")
+    if model.metrics.get("has_signal") is False:
+        limits.append("It has no signal: do not use it to choose whom to call.")
+    if isinstance(window.get("rows"), int) and window["rows"] < 1000:
+        limits.append(f"Trained and tested on {window['rows']:,} rows alone: its figures are rough.")
+    if model.metrics.get("meets_kpi") is False:
+        limits.append("It misses the target of AUC, precision and recall that the project has set.")
+    return tuple(limits)
+
+
+def tell_use(model: ModelVersion) -> Section:
+    newest = model.validations.order_by("-id").first()
+    materiality = newest.get_materiality_display() if newest else model.get_materiality_display() or "not stated"
+    return Section(
+        "Use and limits",
+        words=(model.intended_use or "Its use was not stated when it was registered.", *limits_of(model)),
+        facts=(("Materiality", materiality), ("Scores", f"{model.purpose}, {model.get_segment_display()}")),
+    )
+
+
+def tell_data(model: ModelVersion) -> Section:
+    target, window = model.target, model.data_window
+    facts = [
+        ("Population", target.get("population")),
+        ("The event", target.get("definition")),
+        ("Horizon", f"{target['horizon_days']} days" if target.get("horizon_days") else None),
+        ("Observed", words_of(target.get("at"))),
+        ("Window", f"{window['first_day']} to {window['last_day']}" if window.get("first_day") else None),
+        ("Rows", f"{window['rows']:,}" if isinstance(window.get("rows"), int) else None),
+        ("Share with the event", percent(window.get("bad_rate"))),
+        ("Split", window.get("split")),
+        ("Hash of the rows", window.get("matrix_sha256")),
+    ]
+    words = ("These are simulated borrowers.",) if model.is_simulated else ()
+    return Section("Population, target and data", words=words, facts=known(facts))
+
+
+def tell_leaks(model: ModelVersion) -> Section:
+    rows = tuple(
+        tuple(
+            str(one.get(name, "")).replace("_", " ") if name != "column" else str(one.get(name, "")) for name in order
+        )
+        for order in (("column", "kind", "evidence", "action"),)
+        for one in model.findings
+    )
+    if not rows:
+        return Section("Leaks found and what was decided", empty="The guard against leaks found nothing.")
+    return Section(
+        "Leaks found and what was decided", tables=(Table(("Column", "Kind", "Evidence", "Decision"), rows),)
+    )
+
+
+def tell_features(model: ModelVersion) -> Section:
+    known = {feature.name: feature for feature in FEATURES}
+    names = model.feature_names
+    if model.specification is not None or not set(names) <= set(known):
+        words = (f"{len(names)} features made from the table's columns: {', '.join(names[:60])}.",)
+        return Section("Features", words=words)
+    rows = tuple((name, known[name].unit, known[name].description) for name in names)
+    words = ("The borrower's age, sex, place and language, and the lender's own columns, are left out on purpose.",)
+    return Section("Features", words=words, tables=(Table(("Feature", "Unit", "Meaning"), rows),))
+
+
+def tell_proof(model: ModelVersion) -> Section:
+    parity = model.parity
+    quantiles = ", ".join(f"{float(q):.1%} below {value:.1e}" for q, value in (parity.get("quantiles") or {}).items())
+    parts = ", ".join(
+        f"{str(name).replace('_', ' ')} {value:.1e}" for name, value in (parity.get("max_by_part") or {}).items()
+    )
+    facts = [
+        ("Largest difference", f"{parity['max_abs_diff']:.1e}" if "max_abs_diff" in parity else None),
+        ("Rows", f"{parity['n_rows']:,}" if "n_rows" in parity else None),
+        ("Differences", quantiles or None),
+        ("Largest by kind of row", parts or None),
+        ("SHA-256 of the bytes", model.sha256),
+    ]
+    return Section("The registered graph gives what was trained", facts=known(facts))
+
+
+def tell_validation(model: ModelVersion) -> Section:
+    rows: Sequence[Validation] = list(
+        model.validations.select_related("validated_by").prefetch_related("findings__owner", "findings__closure")
+    )
+    if not rows:
+        return Section("Validation", empty="Nobody but its trainer has examined it.")
+    examined = tuple(
+        (f"{one.validated_at:%Y-%m-%d}", str(one.validated_by), one.get_outcome_display(), one.summary) for one in rows
+    )
+    tables = [Table(("Day", "By", "Found", "What was examined"), examined)]
+    findings = tuple(
+        (
+            finding.text, finding.get_severity_display(), str(finding.owner), f"{finding.due_on}",
+            f"closed: {finding.closure.remedy}" if hasattr(finding, "closure") else "open",
+        )
+        for one in rows
+        for finding in one.findings.all()
+    )  # fmt: skip
+    if findings:
+        tables.append(Table(("Finding", "Severity", "Owner", "Until", "State"), findings))
+    return Section("Validation", tables=tuple(tables))
+
+
+def tell_decisions(model: ModelVersion, deployments: Sequence[Deployment]) -> Section:
+    compared: tuple[tuple[str, ...], ...] = tuple(
+        (
+            one.champion.name, one.get_segment_display(), f"{one.n_rows:,}", f"{one.first_day} to {one.last_day}",
+            f"{one.gain:+.4f} ({one.gain_low:+.4f} to {one.gain_high:+.4f})", "yes" if one.is_unseen else "no",
+        )
+        for one in model.comparisons.select_related("champion").defer("champion__onnx", "champion__curves")[:10]
+    )  # fmt: skip
+    lived: tuple[tuple[str, ...], ...] = tuple(
+        (
+            one.get_segment_display(), f"{one.live_from:%Y-%m-%d %H:%M}",
+            f"{one.live_until:%Y-%m-%d %H:%M}" if one.live_until else "now", str(one.promoted_by or "nobody named"),
+            str(one.decision.decided_by) if one.decision else "before two people were asked", one.reason,
+            one.decision.proposal.in_spite_of if one.decision and one.decision.proposal.doubts else "none",
+        )
+        for one in deployments
+    )  # fmt: skip
+    tables = []
+    if compared:
+        tables.append(
+            Table(("Champion", "Loans", "Rows", "Days", "Difference of AUC (95 %)", "Unseen by both"), compared)
+        )
+    if lived:
+        heads = ("Loans", "Live from (UTC)", "Until", "Proposed by", "Approved by", "Why", "In spite of doubts")
+        tables.append(Table(heads, lived))
+    return Section("Who let it go live", tables=tuple(tables), empty="Nobody has: it was never live.")
+
+
+def tell_origin(model: ModelVersion) -> Section:
+    facts = [
+        ("Trained", f"{model.trained_at:%Y-%m-%d %H:%M} UTC"),
+        ("Trained by", str(model.trained_by) if model.trained_by else "nobody named"),
+        ("Code", model.code_version or "not known"),
+        ("Libraries", ", ".join(f"{name} {version}" for name, version in sorted(model.library_versions.items()))),
+        ("Parameters", words_of(model.parameters)),
+        ("Feature set", model.feature_set),
+    ]
+    return Section("Where it comes from", facts=known(facts))
