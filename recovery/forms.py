@@ -8,7 +8,7 @@ from django import forms
 from borrowers.models import Bucket, ContactEvent, Loan, Payment
 from borrowers.querysets import OWING_BUCKETS, SETTLED_BUCKETS
 from creditpath.accounts.models import Role, User
-from creditpath.errors import DomainError
+from creditpath.forms import PageForm
 from recovery.models import Action
 from scoring.models import Tier
 
@@ -39,33 +39,14 @@ MINUTES: dict[str, Any] = {
 }  # fmt: skip
 
 
-class FormOnce(forms.Form):
+class FormOnce(PageForm):
     """A form with a key made when it is opened, so that sending it twice does it once."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=40)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["label_suffix"] = ""
         kwargs["initial"] = {"key": uuid.uuid4().hex} | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
-
-    def add_domain_error(self, error: DomainError) -> None:
-        """Show what a service refused beside the fields that it names."""
-        for name, message in error.fields.items():
-            self.add_error(name if name in self.fields else None, message)
-        if not error.fields:
-            self.add_error(None, error.detail)
-
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
-        self.mark_errors()
-
-    def mark_errors(self) -> None:
-        """Tell assistive technology which fields are wrong and where the message is."""
-        for name in self.errors:
-            if name in self.fields:
-                attributes = self.fields[name].widget.attrs
-                attributes["aria-invalid"] = "true"
 
 
 def offer_loans(form: forms.Form, loans: list[Loan], *, empty: str = "") -> None:

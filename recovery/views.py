@@ -97,7 +97,6 @@ def record_action(request: HttpRequest, pk: int) -> HttpResponse:
             report = services.record_action(borrower=case.borrower, agent=user, form_key=values.pop("key"), **values)
         except DomainError as error:
             form.add_domain_error(error)
-            form.mark_errors()
         else:
             again = " It was recorded before, and once." if report.is_repeat else ""
             messages.success(request, f"Recorded for {case.borrower}: {report.event}.{again}")
@@ -128,7 +127,6 @@ def answer_recommendation(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.error(request, error.detail)
                 return redirect("recovery:borrower", pk)
             form.add_domain_error(error)
-            form.mark_errors()
         else:
             said = "Accepted" if made.answer == made.Answer.ACCEPTED else "Noted: you decided otherwise"
             messages.success(request, f"{said}. Record what came of it below.")

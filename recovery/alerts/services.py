@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -38,8 +38,6 @@ class AlertReport:
 
 def ensure_shipped_alert_rules(*, using: str = "default") -> None:
     """Write the rules that the product comes with where they are missing."""
-    from django.db import connections
-
     with connections[using].cursor() as cursor:
         cursor.execute(load("recovery", "alerts/shipped_rules.sql"))
 

@@ -76,7 +76,6 @@ def propose_for_loan(request: HttpRequest, pk: int) -> HttpResponse:
             propose(loan=loan, proposed_by=user, **values)
         except DomainError as error:
             form.add_domain_error(error)
-            form.mark_errors()
         else:
             messages.success(request, "Proposed. A second person decides.")
             return redirect("recovery:propose", pk)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from borrowers.models import Borrower, ContactPoint, Loan
-from creditpath.errors import DomainError
+from creditpath.forms import PageForm
 from recovery.models import Hold
 from recovery.templatetags.pages import masked
 
@@ -26,7 +26,7 @@ class _PlaceField(forms.ModelChoiceField):
         return f"{obj.get_kind_display()} {masked(obj.value, obj.kind)}"
 
 
-class SetHoldForm(forms.Form):
+class SetHoldForm(PageForm):
     """Why contacts stop; the fields below the kind are for the kinds that need them."""
 
     kind = forms.ChoiceField(label="What", choices=Hold.Kind.choices)
@@ -39,16 +39,8 @@ class SetHoldForm(forms.Form):
     ends_on = forms.DateField(label="Last day", required=False, widget=_Day())
 
     def __init__(self, *args: Any, borrower: Borrower, **kwargs: Any) -> None:
-        kwargs["label_suffix"] = ""
         super().__init__(*args, **kwargs)
         for name, rows in (("loan", borrower.loans.all()), ("contact_point", borrower.contact_points.all())):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = rows
-
-    def add_domain_error(self, error: DomainError) -> None:
-        """Show what the service refused beside the fields that it names."""
-        for name, message in error.fields.items():
-            self.add_error(name if name in self.fields else None, message)
-        if not error.fields:
-            self.add_error(None, error.detail)

@@ -159,7 +159,6 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
         except DomainError as error:
             if is_queued:
                 form.add_domain_error(error)
-                form.mark_errors()
             else:
                 context["refusal"] = error.detail
     if is_queued and "draft" not in context and "template" in form.cleaned_data:

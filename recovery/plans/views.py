@@ -50,7 +50,6 @@ def make(request: HttpRequest, pk: int) -> HttpResponse:
         offers = _offers(request, form)
     except DomainError as error:
         form.add_domain_error(error)
-        form.mark_errors()
         return _show(request, borrower, form=form, offers=_offers_again(request, form))
     return _show(request, borrower, form=form, offers=offers)
 

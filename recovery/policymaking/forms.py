@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from borrowers.models import Product
-from creditpath.errors import DomainError
+from creditpath.forms import PageForm
 from recovery.models import Action, PolicyRule
 from recovery.policy.actions import CHANNELS, TONES, WITHOUT_CONTACT
 from recovery.policy.validating import BUCKETS
@@ -15,31 +15,6 @@ from recovery.policy.words import TIERS
 
 CONTACTS = [(value, label) for value, label in Action.choices if value not in WITHOUT_CONTACT]
 ANY = ("", "either way")
-
-
-class _DomainErrors(forms.Form):
-    """A form that shows what a verb refused beside the fields that it names."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("label_suffix", "")
-        super().__init__(*args, **kwargs)
-
-    def add_domain_error(self, error: DomainError) -> None:
-        for name, message in error.fields.items():
-            self.add_error(name if name in self.fields else None, message)
-        if not error.fields:
-            self.add_error(None, error.detail)
-        self.mark_errors()
-
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
-        self.mark_errors()
-
-    def mark_errors(self) -> None:
-        """Tell assistive technology which fields are wrong."""
-        for name in self.errors:
-            if name in self.fields:
-                self.fields[name].widget.attrs["aria-invalid"] = "true"
 
 
 def _whole(label: str, hint: str = "") -> forms.IntegerField:
@@ -68,7 +43,7 @@ def _several(label: str, choices: Any) -> forms.MultipleChoiceField:
     return forms.MultipleChoiceField(label=label, required=False, choices=choices, widget=forms.CheckboxSelectMultiple)
 
 
-class RuleForm(_DomainErrors):
+class RuleForm(PageForm):
     """One line of a draft: when, what, how, and what then."""
 
     min_days_past_due = _whole("At least days past due")
@@ -165,7 +140,7 @@ def _initial(rule: PolicyRule) -> dict[str, Any]:
     }
 
 
-class PolicyForm(_DomainErrors):
+class PolicyForm(PageForm):
     """What holds for all lines of a draft."""
 
     title = forms.CharField(label="Title", max_length=120)
@@ -179,13 +154,13 @@ class PolicyForm(_DomainErrors):
     )  # fmt: skip
 
 
-class DraftForm(_DomainErrors):
+class DraftForm(PageForm):
     """A new version."""
 
     title = forms.CharField(label="What is the new version for?", max_length=120)
 
 
-class ReplayForm(_DomainErrors):
+class ReplayForm(PageForm):
     """On which days a draft is tried."""
 
     days = forms.IntegerField(label="Days back", min_value=1, max_value=366, initial=60)
@@ -194,18 +169,18 @@ class ReplayForm(_DomainErrors):
     )
 
 
-class SubmitForm(_DomainErrors):
+class SubmitForm(PageForm):
     waiver = forms.CharField(
         label="Why without trying it on past days", required=False, max_length=500,
         help_text="Only where it was not tried as it stands",
     )  # fmt: skip
 
 
-class ReasonForm(_DomainErrors):
+class ReasonForm(PageForm):
     reason = forms.CharField(label="Why", max_length=500, error_messages={"required": "Say why."})
 
 
-class ApproveForm(_DomainErrors):
+class ApproveForm(PageForm):
     effective_from = forms.DateField(
         label="Counts from", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"invalid": "Enter a day such as 2026-07-01.", "required": "Enter the first day."},

@@ -111,7 +111,6 @@ def team_member(request: HttpRequest, pk: int) -> HttpResponse:
             said = _do(request, asked, form, agent, today, user)
         except DomainError as error:
             form.add_domain_error(error)
-            form.mark_errors()
         else:
             messages.success(request, said)
             return redirect("recovery:team-member", pk)

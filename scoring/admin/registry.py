@@ -27,10 +27,6 @@ class DeploymentInline(ReadOnlyInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("decision__decided_by")
 
-    @admin.display(description="approved by")
-    def approved_by(self, deployment: Deployment) -> str:
-        return str(deployment.decision.decided_by) if deployment.decision else "–"
-
 
 class ProposeForm(ReasonForm):
     """Why a model should become the champion of its purpose, and why in spite of what speaks against it."""
@@ -179,7 +175,3 @@ class DeploymentAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return Deployment.objects.with_people().select_related("retired_by").order_by("-live_from")
-
-    @admin.display(description="approved by")
-    def approved_by(self, deployment: Deployment) -> str:
-        return str(deployment.decision.decided_by) if deployment.decision else "–"

@@ -1,5 +1,9 @@
 """Registered models, where they were live, and the scores they gave. All append-only but for the end of a deployment."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -8,6 +12,9 @@ from django.db.models.functions import Now
 
 from borrowers.models import Loan
 from scoring.querysets import DeploymentQuerySet, ScoreQuerySet
+
+if TYPE_CHECKING:
+    from creditpath.accounts.models import User
 
 
 class Purpose(models.TextChoices):
@@ -153,6 +160,11 @@ class Deployment(models.Model):
                 name="deployment_ends_after_it_begins",
             ),
         ]
+
+    @property
+    def approved_by(self) -> User | None:
+        """Return the second person; None of before two people were asked."""
+        return self.decision.decided_by if self.decision else None
 
     def __str__(self) -> str:
         return f"{self.model} from {self.live_from:%Y-%m-%d %H:%M}"

@@ -7,20 +7,17 @@ from django import forms
 from creditpath.access import MODEL_APPROVERS, MODEL_MAKERS
 from creditpath.accounts.models import User
 from creditpath.errors import DomainError
+from creditpath.forms import PageForm
 from scoring.models import Materiality, ModelVersion, Segment, Validation
 
 
-class StepForm(forms.Form):
-    """A step about a model: what a service refused is shown beside the fields that it names."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["label_suffix"] = ""
-        super().__init__(*args, **kwargs)
+class StepForm(PageForm):
+    """A step about a model; what a service says of the whole is shown above what it says of fields."""
 
     def add_domain_error(self, error: DomainError) -> None:
-        for name, message in error.fields.items():
-            self.add_error(name if name in self.fields else None, message)
-        if not error.fields or error.detail not in error.fields.values():
+        """Show what a service refused, and why."""
+        super().add_domain_error(error)
+        if error.fields and error.detail not in error.fields.values():
             self.add_error(None, error.detail)
 
 

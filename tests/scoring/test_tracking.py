@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ from scoring.tracking.places import SCHEMA, environment, own_uri
 from scoring.tracking.services import flatten, log_training
 from tests.models import register_logistic
 
-needs_mlflow = pytest.mark.skipif(find_spec("mlflow") is None, reason="MLflow is not installed: make setup-dev")
 READ = """
 import json, mlflow
 runs = mlflow.search_runs(experiment_names=["CreditPathAI"], output_format="list")
@@ -35,7 +33,6 @@ def switched_on(tmp_path: Path) -> Iterator[None]:
         yield
 
 
-@needs_mlflow
 @pytest.mark.django_db(transaction=True)
 def test_a_training_is_logged_in_a_schema_of_its_own_with_the_registered_bytes() -> None:
     model = register_logistic()
@@ -67,7 +64,6 @@ def tables_outside() -> int:
         return int(cursor.fetchone()[0])
 
 
-@needs_mlflow
 @pytest.mark.django_db
 def test_a_server_that_is_away_costs_seconds_and_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")

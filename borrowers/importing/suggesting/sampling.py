@@ -114,11 +114,7 @@ def parts_of(file: SourceFile) -> Iterator[tuple[str | None, str | None]]:
 
 def list_tables(file: SourceFile) -> list[str]:
     """Return the tables of an sqlite file; raises SourceUnreadable."""
-    try:
-        with closing(sqlite3.connect(f"{file.path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            names = [row[0] for row in connection.execute(SQLITE_TABLES)]
-    except sqlite3.Error as error:
-        raise file.complain(f"is not a sound sqlite file ({error}).") from error
+    names = _ask_sqlite(file, SQLITE_TABLES)
     if not names:
         raise file.complain("is a database without tables.")
     return names
@@ -126,9 +122,13 @@ def list_tables(file: SourceFile) -> list[str]:
 
 def list_computed_columns(file: SourceFile, table: str | None) -> list[str]:
     """Return the columns of an sqlite table (the only one, for None) that are not read; raises SourceUnreadable."""
+    return _ask_sqlite(file, SQLITE_COMPUTED_COLUMNS, table or list_tables(file)[0])
+
+
+def _ask_sqlite(file: SourceFile, statement: str, *parameters: str) -> list[str]:
     try:
         with closing(sqlite3.connect(f"{file.path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            return [row[0] for row in connection.execute(SQLITE_COMPUTED_COLUMNS, (table or list_tables(file)[0],))]
+            return [row[0] for row in connection.execute(statement, parameters)]
     except sqlite3.Error as error:
         raise file.complain(f"is not a sound sqlite file ({error}).") from error
 

@@ -21,9 +21,7 @@ THRESHOLDS = {
 def test_psi_is_that_of_the_formula_and_nothing_moved_is_zero() -> None:
     assert measure_scores([0.5, 0.5], {0: 50, 1: 50}) == 0
     assert measure_scores([0.5, 0.5], {0: 80, 1: 20}) == pytest.approx(0.3 * log(0.8 / 0.5) - 0.3 * log(0.2 / 0.5))
-    assert (
-        0 < measure_scores([0.5, 0.5, 0.0], {0: 50, 1: 50, 2: 1}) < 0.1
-    )  # a bin that training never saw
+    assert 0 < measure_scores([0.5, 0.5, 0.0], {0: 50, 1: 50, 2: 1}) < 0.1  # a bin that training never saw
 
 
 def test_bins_put_a_value_on_an_edge_above_it_as_the_database_does() -> None:
