@@ -75,7 +75,7 @@ def routes() -> Iterator[tuple[str, str, URLPattern]]:
 
 def test_every_route_is_in_the_matrix() -> None:
     unknown = {f"{name} ({address})" for name, address, _ in routes() if anyone_who_may_call(name) is None}
-    assert not unknown, "add these to ROUTES in creditpath/access.py"
+    assert not unknown, "add these to ROUTES in creditpath/access/routes.py"
 
 
 def test_every_line_of_the_matrix_is_a_route() -> None:
