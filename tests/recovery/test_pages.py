@@ -200,6 +200,22 @@ def test_pages_cost_the_same_for_few_rows_and_many(day: date, team: Team, client
     assert max(few) <= QUERY_BUDGET
 
 
+def test_pages_leave_the_bytes_and_curves_of_models_where_they_are(day: date, team: Team, client_of: ClientOf) -> None:
+    case = make_case(team)
+    prepare()
+    for role, addresses in {
+        "agent": ("home", "recovery:worklist"),
+        "manager": ("home", "recovery:worklist", "scoring:models", "admin:scoring_score_changelist"),
+    }.items():
+        client = client_of(role)
+        for address in (*map(reverse, addresses), page_of(case)):
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(address).status_code == 200
+            assert not [query["sql"] for query in queries if '"onnx"' in query["sql"] or '"curves"' in query["sql"]], (
+                address
+            )
+
+
 # --- one borrower -----------------------------------------------------------------------------------------------------
 def test_a_follow_up_is_recorded_and_the_next_case_opens(
     day: date, team: Team, client_of: ClientOf, people: dict[Role, User]
