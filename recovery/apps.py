@@ -11,6 +11,7 @@ class RecoveryConfig(AppConfig):
     def ready(self) -> None:
         """Register what `verify` checks, what is done at the close of a day, what it says on cards of models."""
         from recovery import closing, invariants, model_card  # noqa: F401
+        from recovery.evidence import invariants as of_evidence  # noqa: F401
 
         post_migrate.connect(_register_dashboards, sender=self)
         post_migrate.connect(_ship_rules, sender=self)

@@ -8,6 +8,7 @@ from django.db import connection
 from borrowers.closing.registry import Closing, closing_step
 from borrowers.services import known_at
 from recovery.alerts.services import raise_alerts
+from recovery.evidence.sealing import seal_evidence
 from recovery.models import WorklistItem
 from recovery.plans.services import check_plans
 from recovery.services import plan_worklists, recommend_actions
@@ -54,3 +55,9 @@ def explain(closing: Closing) -> Mapping[str, Any]:
     """Keep the reasons of the scores that agents will look at."""
     on_lists = WorklistItem.objects.on(closing.day).values_list("recommendation__score_id", flat=True)
     return explain_scores(score_ids=[pk for pk in on_lists if pk is not None]).as_json()
+
+
+@closing_step("seal_evidence", position=87, of_missed_days=False, commits_itself=True)
+def seal(closing: Closing) -> Mapping[str, Any]:
+    """Put what was done into the chains of evidence."""
+    return {"sealed": seal_evidence(progress=closing.progress)}

@@ -161,3 +161,9 @@ class AlertRefused(DomainError):
     """This alert cannot be seen to like this."""
 
     code = "alert_refused"
+
+
+class EvidenceRefused(DomainError):
+    """Evidence is not kept or erased like this."""
+
+    code = "invalid"

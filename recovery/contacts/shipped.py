@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from recovery.models import AnswerPeriod, ContactRule, Jurisdiction, LimitationPeriod
+from recovery.models import AnswerPeriod, ContactRule, Jurisdiction, LimitationPeriod, RetentionPeriod
 
 FILE = Path(__file__).with_name("shipped.toml")
 FROM_THE_BEGINNING = date(1970, 1, 1)
@@ -17,7 +17,7 @@ FROM_THE_BEGINNING = date(1970, 1, 1)
 
 @transaction.atomic
 def ensure_shipped_rules(*, using: str = "default") -> int:
-    """Write jurisdictions, rules, limitation and answer periods that are missing and return how many; what is there stays.
+    """Write jurisdictions, rules and periods that are missing and return how many; what is there stays.
 
     A version of the lender's own, be it a draft, keeps the shipped one of its jurisdiction out. A handful of queries.
     """
@@ -61,7 +61,14 @@ def ensure_shipped_rules(*, using: str = "default") -> int:
         if (line["kind"], line.get("jurisdiction")) not in answered
     ]
     AnswerPeriod.objects.using(using).bulk_create(answers)
-    return len(places) + len(rules) + len(periods) + len(answers)
+    kept = set(RetentionPeriod.objects.using(using).values_list("jurisdiction_id", flat=True))
+    keeping = [
+        RetentionPeriod(jurisdiction_id=line.get("jurisdiction"), **_without(line, "jurisdiction"), **approval)
+        for line in shipped["retention"]
+        if line.get("jurisdiction") not in kept
+    ]
+    RetentionPeriod.objects.using(using).bulk_create(keeping)
+    return len(places) + len(rules) + len(periods) + len(answers) + len(keeping)
 
 
 def _without(line: dict[str, Any], *names: str) -> dict[str, Any]:

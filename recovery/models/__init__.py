@@ -6,6 +6,16 @@ from recovery.models.borrower_page import PageCheck, PaymentIntent, PaymentInten
 from recovery.models.care import CareDecision, CareReading, CareRecord
 from recovery.models.contact_rules import ContactProfile, ContactRule, Jurisdiction, LimitationPeriod, Profile
 from recovery.models.decisions import DecisionAnswer, PerformedAction, Recommendation
+from recovery.models.evidence import (
+    ErasureDecision,
+    ErasureRequest,
+    EvidenceChain,
+    EvidenceEvent,
+    EvidenceSeal,
+    LegalHold,
+    RetentionPeriod,
+    UnsealedEvidence,
+)
 from recovery.models.grievances import AnswerPeriod, Grievance, GrievanceAnswer
 from recovery.models.holds import Hold, ValidationNotice
 from recovery.models.outreach import (
@@ -46,6 +56,11 @@ __all__ = [
     "DecisionAnswer",
     "DiallerEntry",
     "DiallerFile",
+    "ErasureDecision",
+    "ErasureRequest",
+    "EvidenceChain",
+    "EvidenceEvent",
+    "EvidenceSeal",
     "Grievance",
     "GrievanceAnswer",
     "HandOver",
@@ -54,6 +69,7 @@ __all__ = [
     "IdentityCheck",
     "InboundMessage",
     "Jurisdiction",
+    "LegalHold",
     "LimitationPeriod",
     "LoanProposal",
     "LoanProposalDecision",
@@ -76,7 +92,9 @@ __all__ = [
     "Profile",
     "Recommendation",
     "ReplayLine",
+    "RetentionPeriod",
     "Shift",
+    "UnsealedEvidence",
     "ValidationNotice",
     "WorklistItem",
 ]
