@@ -13,6 +13,7 @@ from creditpath.admin_lists import ReadOnlyAdmin, show_mapping
 from recovery.alerts import admin as alerts  # noqa: F401
 from recovery.approvals import admin as approvals  # noqa: F401
 from recovery.contacts import admin as contacts  # noqa: F401  registers the models of contacts
+from recovery.evidence import admin as evidence  # noqa: F401
 from recovery.grievances import admin as grievances  # noqa: F401
 from recovery.models import (
     DecisionAnswer,

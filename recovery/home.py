@@ -213,6 +213,7 @@ def _compliance(user: User, day: date) -> Home:
         ways=_ways(
             user,
             ("recovery:grievances", "Disputes", "Disputes and complaints with their clocks"),
+            ("recovery:retention", "Evidence", "What is kept, on legal hold, or to be erased"),
             ("recovery:worklist", "Worklist", "Who is to be contacted today, and why"),
             ("admin:recovery_recommendation_changelist", "Decision log", "Every decision with facts and reasons"),
             ("recovery:policies", "Policies", "The rules by version, tried on past days and approved"),

@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("recovery.inbound.urls")),
     path("", include("recovery.grievances.urls")),
     path("", include("recovery.approvals.urls")),
+    path("", include("recovery.evidence.urls")),
     path("", include("recovery.teams.urls")),
     path("", include("recovery.alerts.urls")),
     path("dashboards/portfolio/", portfolio_dashboard, name="portfolio-dashboard"),

@@ -25,6 +25,8 @@ CASE_WORKERS = frozenset({Role.AGENT, Role.MANAGER, Role.ADMIN})
 CASE_READERS = CASE_WORKERS | {Role.COMPLIANCE}
 # What is told of hardship and health: who decides about it.
 CARE_READERS = frozenset({Role.MANAGER, Role.COMPLIANCE, Role.ADMIN})
+# Who keeps evidence and has it erased, two of them for one erasure.
+EVIDENCE_KEEPERS = frozenset({Role.COMPLIANCE, Role.ADMIN})
 CASHIERS = frozenset({Role.MANAGER, Role.ADMIN, Role.INTEGRATION})
 IMPORTERS = frozenset({Role.MANAGER, Role.ADMIN})
 # Who says when agents work and whose cases go to whom.

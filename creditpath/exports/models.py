@@ -13,6 +13,7 @@ class ExportRun(models.Model):
         CSV = "csv", "CSV"
         EXCEL = "excel", "Excel"
         JSON = "json", "JSON"
+        PDF = "pdf", "PDF"
 
     model = models.CharField(max_length=80, help_text="What the rows are, such as borrowers.loan.")
     form = models.CharField(max_length=5, choices=Form)
@@ -26,7 +27,7 @@ class ExportRun(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(form__in=["csv", "excel", "json"]), name="export_form_is_known"),
+            models.CheckConstraint(condition=Q(form__in=["csv", "excel", "json", "pdf"]), name="export_form_is_known"),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from borrowers.models import Borrower
 from borrowers.services import get_business_date
 from creditpath.accounts.models import User
 from creditpath.errors import told_in_words
+from creditpath.sql import load_statements
 from recovery.errors import EvidenceRefused
 from recovery.evidence.sealing import seal_borrower
 from recovery.evidence.sources import ALSO_ERASED, SOURCES
@@ -26,13 +27,6 @@ SENTENCES = {
     "recovery_legalhold_lifts_id_key": "This legal hold was lifted already.",
     "recovery_erasuredecision_request_id_key": "This was decided already.",
 }
-
-ERASE = """
-    UPDATE {table} AS entry SET {erased}
-    FROM recovery_evidenceevent AS event
-    WHERE event.borrower_id = %s AND event.number <= %s AND event.source = %s AND event.source_id = entry.{number}
-        AND ({is_left})
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,16 +158,22 @@ def decide_erasure(
 
 def _erase_texts(borrower: int, through: int) -> None:
     """Write [erased] where there was personal text, then forget the salts; a statement for each table that has any."""
+    statements = load_statements("recovery", "evidence/erase.sql")
     tables = [(source.name, source.table, "id", source.texts) for source in SOURCES if source.texts]
     with connection.cursor() as cursor:
         for name, table, number, texts in [*tables, *ALSO_ERASED]:
-            values = {
+            values: dict[str, int | str] = {"borrower": borrower, "through": through, "source": name}
+            parts = {
+                "table": table,
+                "number": number,
+                "is_left": " OR ".join(f"entry.{text} NOT IN ('', '[erased]')" for text in texts),
                 "erased": ", ".join(
                     f"{text} = CASE WHEN entry.{text} <> '' THEN '[erased]' ELSE '' END" for text in texts
                 ),
-                "is_left": " OR ".join(f"entry.{text} NOT IN ('', '[erased]')" for text in texts),
             }
-            cursor.execute(ERASE.format(table=table, number=number, **values), [borrower, through, name])
+            cursor.execute(statements["is_left"].format(**parts), values)
+            if cursor.fetchone() == (True,):  # an UPDATE of nothing is refused, as any other
+                cursor.execute(statements["erase"].format(**parts), values)
     EvidenceEvent.objects.filter(borrower_id=borrower, number__lte=through, salt__isnull=False).update(salt=None)
 
 

@@ -44,6 +44,7 @@ NAVIGATION = (
     ("recovery:plans", "Plans"),
     ("recovery:grievances", "Disputes"),
     ("recovery:approvals", "Approvals"),
+    ("recovery:retention", "Evidence"),
     ("recovery:teams", "Teams"),
     ("recovery:alerts", "Alerts"),
     ("recovery:portfolio-dashboard", "Portfolio"),
@@ -58,7 +59,7 @@ NAVIGATION = (
 # Whoever may open more than MOST_ENTRIES pages finds these in a menu each.
 MOST_ENTRIES = 7
 GROUPS = {
-    "Cases": ("Plans", "Disputes", "Approvals"),
+    "Cases": ("Plans", "Disputes", "Approvals", "Evidence"),
     "Team": ("Teams", "Alerts", "Portfolio"),
     "Rules": ("Policies", "Models"),
     "Set-up": ("Import", "Admin", "API"),
@@ -74,6 +75,7 @@ BELOW = {
     "recovery:outbox": ("recovery:message-templates", "recovery:message-template", "recovery:write-message", "recovery:dialler"),
     "recovery:grievances": ("recovery:grievance", "recovery:record-grievance"),
     "recovery:approvals": ("recovery:propose",),
+    "recovery:retention": ("recovery:evidence",),
     "scoring:models": (
         "scoring:model", "scoring:live-models", "scoring:model-card", "scoring:training", "scoring:training-run",
         "recovery:model-dashboard",

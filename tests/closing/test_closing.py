@@ -35,7 +35,7 @@ from tests.models import promote_logistic
 NEXT = DAY + timedelta(days=1)
 STEPS = [
     "advance_business_date", "refresh_delinquency", "score_loans", "monitor_models", "check_promises", "check_plans",
-    "recommend_actions", "plan_worklists", "explain_scores", "alerts", "verify",
+    "recommend_actions", "plan_worklists", "explain_scores", "alerts", "seal_evidence", "verify",
 ]  # fmt: skip
 
 pytestmark = pytest.mark.django_db

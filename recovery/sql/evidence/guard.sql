@@ -140,14 +140,15 @@ CREATE TRIGGER recovery_evidenceevent_is_append_only BEFORE DELETE OR TRUNCATE O
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- The one change of an append-only row that is let through: its personal texts become '[erased]' once an erasure of its borrower
--- was approved that covers its event. Arguments: the source, the column that holds its number, the columns of texts.
+-- was approved that covers its event. Refuses any other UPDATE, of no row too, as refuse_change does. Arguments: the source, the
+-- column that holds its number, the columns of texts.
 CREATE FUNCTION check_erased_rows() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 DECLARE
     texts CONSTANT text[] := TG_ARGV[2:];
 BEGIN
-    IF EXISTS (
+    IF NOT EXISTS (SELECT FROM old_rows) OR EXISTS (
         SELECT
         FROM (SELECT id, to_jsonb(old_rows) AS fields FROM old_rows) AS before
         FULL JOIN (SELECT id, to_jsonb(new_rows) AS fields FROM new_rows) AS after USING (id)
