@@ -60,4 +60,4 @@ def explain(closing: Closing) -> Mapping[str, Any]:
 @closing_step("seal_evidence", position=87, of_missed_days=False, commits_itself=True)
 def seal(closing: Closing) -> Mapping[str, Any]:
     """Put what was done into the chains of evidence."""
-    return {"sealed": seal_evidence(progress=closing.progress)}
+    return seal_evidence(progress=closing.progress).as_json()

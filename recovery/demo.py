@@ -125,6 +125,7 @@ def steps_for(loans: int) -> list[Step]:
         # Half a year of month ends, so that the page of watched models has something to show from the start.
         Step("monitor_models", lambda answers: ask("monitor_models", months=6)),
         Step("measure_fairness", lambda answers: ask("measure_fairness", answers["promote_model"]["model"])),
+        Step("seal_evidence", lambda answers: ask("seal_evidence")),
     ]
 
 

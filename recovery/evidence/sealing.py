@@ -1,6 +1,8 @@
 """Put what was done into the chains of evidence, each row once."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -8,6 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from borrowers.models import Borrower
 from creditpath.sql import load_statements
 from recovery.evidence.sources import SOURCES
+from recovery.models import EvidenceSeal
 
 BATCH = 50_000  # rows of a seal
 LOCK = 0x6576_6964  # of pg_advisory_xact_lock: one sealing at a time
@@ -15,8 +18,26 @@ LOCK = 0x6576_6964  # of pg_advisory_xact_lock: one sealing at a time
 Progress = Callable[[int, int, str], None]
 
 
-def seal_evidence(*, batch: int = BATCH, progress: Progress = lambda done, total, message: None) -> int:
-    """Seal all that waits and return how many events there are now more.
+@dataclass(frozen=True)
+class SealReport:
+    """What a sealing did."""
+
+    n_sealed: int
+    last_seal: EvidenceSeal | None
+
+    def summary(self) -> str:
+        if self.last_seal is None:
+            return "Nothing is sealed yet: nothing was done with any borrower."
+        digest = bytes(self.last_seal.sha256).hex()
+        return f"Sealed {self.n_sealed:,} events. Seal {self.last_seal.pk} ends with {digest}."
+
+    def as_json(self) -> dict[str, Any]:
+        seal = self.last_seal
+        return {"sealed": self.n_sealed, "seal": seal and seal.pk, "sha256": seal and bytes(seal.sha256).hex()}
+
+
+def seal_evidence(*, batch: int = BATCH, progress: Progress = lambda done, total, message: None) -> SealReport:
+    """Seal all that waits and say with which digest it ends.
 
     Each batch is a transaction of its own: killed, what is sealed stays sealed and the rest waits. Set-based; cost is that of
     the rows that wait. Source of the rule: 12 CFR 1006.100 asks for records that prove compliance.
@@ -29,7 +50,7 @@ def seal_evidence(*, batch: int = BATCH, progress: Progress = lambda done, total
     while left := sum(waiting.values()):
         progress(total - left, total, "sealing evidence")
         n_sealed += _seal_batch(waiting, batch)
-    return n_sealed
+    return SealReport(n_sealed, EvidenceSeal.objects.first())
 
 
 @transaction.atomic

@@ -23,8 +23,10 @@ def breaks(borrower: Borrower | None = None) -> list[str]:
 
 def test_each_row_is_sealed_once_in_the_order_of_time(case: Borrower) -> None:
     waiting = UnsealedEvidence.objects.count()
-    assert seal_evidence(batch=3) == waiting == EvidenceEvent.objects.count()
-    assert seal_evidence() == 0
+    first = seal_evidence(batch=3)
+    assert first.n_sealed == waiting == EvidenceEvent.objects.count()
+    assert f"Sealed {waiting} events" in first.summary()
+    assert seal_evidence().n_sealed == 0
     assert not UnsealedEvidence.objects.exists()
     events = EvidenceEvent.objects.filter(borrower=case)
     assert [event.number for event in events] == list(range(1, len(events) + 1))
@@ -37,13 +39,13 @@ def test_each_row_is_sealed_once_in_the_order_of_time(case: Borrower) -> None:
 
 
 def test_chain_goes_on_where_it_ended(case: Borrower) -> None:
-    before = seal_evidence()
+    before = seal_evidence().n_sealed
     assert seal_borrower(case) == 0
     make_contact(case, date(2026, 6, 10), note="called again")
     make_case(at=datetime(2026, 6, 9, 15, tzinfo=UTC))
     assert seal_borrower(case) == 1
     assert EvidenceEvent.objects.get(borrower=case, number=before + 1).source == "contact"
-    assert seal_evidence() > 0
+    assert seal_evidence().n_sealed > 0
     assert breaks() == []
     assert EvidenceSeal.objects.count() == 3
 
@@ -81,7 +83,7 @@ def test_changed_row_shows(case: Borrower, change: str, told: str) -> None:
 
 
 def test_changed_removed_and_smuggled_links_show(case: Borrower) -> None:
-    n_sealed = seal_evidence()
+    n_sealed = seal_evidence().n_sealed
     table = "recovery_evidenceevent"
     run_unguarded(table, "DELETE FROM recovery_evidenceevent WHERE number = %s", n_sealed)
     assert any(f"ends at event {n_sealed - 1}, not at {n_sealed}" in line for line in breaks())
