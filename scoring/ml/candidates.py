@@ -1,17 +1,17 @@
 """The candidates by name, and how one becomes a calibrated model with a threshold."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoring.ml.boosting import LightGBM, XGBoost
-from scoring.ml.learner import Folds, Learner, Matrix
+from scoring.ml.learner import Learner, Matrix
 from scoring.ml.logistic import BinnedLogistic
-from scoring.ml.metrics import break_even_threshold, log_loss
+from scoring.ml.metrics import break_even_threshold
 
 CANDIDATES: dict[str, type[Learner]] = {learner.algorithm: learner for learner in (BinnedLogistic, XGBoost, LightGBM)}
 MIN_SLOPE = 0.01  # calibration may flatten a model without signal, not turn its order round
@@ -27,6 +27,7 @@ class FittedModel:
     threshold: float
     held_out_probabilities: NDArray[np.float64]
     train_seconds: float
+    tuning: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def algorithm(self) -> str:
@@ -38,6 +39,7 @@ class FittedModel:
             **self.learner.parameters,
             "seed": self.learner.seed,
             "calibration": {"slope": self.slope, "intercept": self.intercept},
+            **({"tuning": dict(self.tuning)} if self.tuning else {}),
         }
 
     def predict(self, x: Matrix) -> NDArray[np.float64]:
@@ -45,27 +47,15 @@ class FittedModel:
         return sigmoid(self.slope * self.learner.margin(x) + self.intercept)
 
 
-def fit_candidate(learner: Learner, x: Matrix, y: NDArray[np.int8], folds: Folds) -> FittedModel:
-    """Tune, calibrate and set the threshold on rows while they were held out by an inner fold, then fit on all rows."""
-    begun = time.perf_counter()
-    return fit_tuned(learner, learner.tune(x, y, folds), x, y, begun=begun)
-
-
-def fit_best_of(learners: Sequence[Learner], x: Matrix, y: NDArray[np.int8], folds: Folds) -> FittedModel:
-    """Tune each of several settings of one algorithm on the same inner folds; fit the one with the least held-out log-loss."""
-    begun = time.perf_counter()
-    tuned = [(learner, learner.tune(x, y, folds)) for learner in learners]
-
-    def loss(margins: NDArray[np.float64]) -> float:
-        slope, intercept = fit_sigmoid(margins, y)
-        return log_loss(y, sigmoid(slope * margins + intercept))
-
-    learner, margins = min(tuned, key=lambda pair: loss(pair[1]))
-    return fit_tuned(learner, margins, x, y, begun=begun)
-
-
 def fit_tuned(
-    learner: Learner, margins: NDArray[np.float64], x: Matrix, y: NDArray[np.int8], *, begun: float
+    learner: Learner,
+    margins: NDArray[np.float64],
+    x: Matrix,
+    y: NDArray[np.int8],
+    *,
+    begun: float,
+    tuning: Mapping[str, Any] | None = None,
+    choose_threshold: Callable[[NDArray[np.int8], NDArray[np.float64]], float] = break_even_threshold,
 ) -> FittedModel:
     """Calibrate and set the threshold on the margins of rows while they were held out, then fit on all rows."""
     slope, intercept = fit_sigmoid(margins, y)
@@ -75,9 +65,10 @@ def fit_tuned(
         learner=learner,
         slope=slope,
         intercept=intercept,
-        threshold=break_even_threshold(y, held_out),
+        threshold=choose_threshold(y, held_out),
         held_out_probabilities=held_out,
         train_seconds=time.perf_counter() - begun,
+        tuning=dict(tuning or {}),
     )
 
 

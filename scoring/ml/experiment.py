@@ -7,18 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.ml.candidates import CANDIDATES, FittedModel, fit_candidate
+from scoring.ml.candidates import CANDIDATES, FittedModel
 from scoring.ml.export import to_onnx
 from scoring.ml.learner import Matrix
 from scoring.ml.metrics import Figures, auc, auc_gain_interval, evaluate
 from scoring.ml.parity import Parity, check_parity
 from scoring.ml.splits import MIN_EVENTS, Split, inner_folds
+from scoring.ml.tuning import MANY_ROWS, Procedure, fit_within
 
 KPI = {"auc": 0.80, "precision": 0.70, "recall": 0.70}
 TIER_ODDS = (1.0, 2.5, 6.0)
 SIMPLEST_FIRST = list(CANDIDATES)
-MANY_ROWS = 50_000
-MAX_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -89,6 +88,7 @@ def run_experiment(
     baseline_column: str | None = None,
     segments: NDArray[np.str_] | None = None,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
+    procedure: Procedure = Procedure(trials=1),  # noqa: B008  frozen
     seed: int = 0,
     threads: int | None = None,
     parity_rows: int | None = None,
@@ -99,25 +99,21 @@ def run_experiment(
     Tuning, calibration and threshold see training rows alone, each held out by inner folds of whole groups.
     Raises UnsupportedSetting before anything is fitted.
     """
-    learners = [
-        CANDIDATES[name](
-            seed=seed,
-            threads=threads or (1 if len(split.train) < MANY_ROWS else MAX_THREADS),  # few rows: threads only wait
-            **dict((settings or {}).get(name, {})),
-        )
-        for name in candidates
-    ]
+    for name in candidates:
+        CANDIDATES[name](**dict((settings or {}).get(name, {})))  # refuses what cannot be exported
     fit_x, fit_y = x[split.train], y[split.train]
     test_x, test_y = x[split.test], y[split.test]
     folds = inner_folds(groups[split.train], fit_y, n_folds=3 if len(fit_y) > MANY_ROWS else 5, seed=seed)
     baseline = find_baseline(fit_x, fit_y, test_x, test_y, names=names, column=baseline_column)
     trained = []
-    for done, learner in enumerate(learners):
-        progress(done, len(learners), f"training {learner.algorithm}")
-        model = fit_candidate(learner, fit_x, fit_y, folds)
+    for done, name in enumerate(candidates):
+        progress(done, len(candidates), f"training {name}")
+        model = fit_within(
+            procedure, name, fit_x, fit_y, folds, settings=(settings or {}).get(name), seed=seed, threads=threads
+        )
         graph = to_onnx(model, n_features=x.shape[1])
         options = {} if parity_rows is None else {"rows": parity_rows}
-        parity = check_parity(graph, model.predict, x, thresholds=learner.thresholds(), seed=seed, **options)
+        parity = check_parity(graph, model.predict, x, thresholds=model.learner.thresholds(), seed=seed, **options)
         p = model.predict(test_x)
         trained.append(
             Trained(
@@ -131,7 +127,7 @@ def run_experiment(
                 tier_edges=tier_edges(fit_y),
             )
         )
-    progress(len(learners), len(learners), "trained")
+    progress(len(candidates), len(candidates), "trained")
     return Experiment(trained, baseline, fit_y)
 
 

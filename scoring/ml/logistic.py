@@ -73,6 +73,21 @@ class BinnedLogistic(Learner):
         steps = (x[:, self._column] > self._edge).astype(np.float64)  # a missing value is above no edge
         return steps @ self._weight - ~is_missing @ self._centre + is_missing @ self._missing + self._intercept
 
+    @property
+    def intercept(self) -> float:
+        return self._intercept
+
+    def effects(self) -> list[tuple[NDArray[np.float32], NDArray[np.float64], float]]:
+        """Return for each feature its edges (m,), what each bin adds to the margin (m + 1,), and what a missing value adds."""
+        return [
+            (
+                self._edge[self._column == feature],
+                np.concatenate([[0.0], np.cumsum(self._weight[self._column == feature])]) - self._centre[feature],
+                float(self._missing[feature]),
+            )
+            for feature in range(self._n_features)
+        ]
+
     def thresholds(self) -> list[NDArray[np.float32]]:
         return self._forest.thresholds(self._n_features)
 
@@ -122,11 +137,9 @@ class BinnedLogistic(Learner):
     def _as_forest(self, x: Matrix) -> Forest:
         """Return one tree a feature that finds the bin, and a last one that is the intercept; covers are counts of x."""
         forest = Forest(compare="BRANCH_LEQ")
-        for feature in range(self._n_features):
-            own = self._column == feature
-            values = np.concatenate([[0.0], np.cumsum(self._weight[own])]) - self._centre[feature]
+        for feature, (edges, values, missing) in enumerate(self.effects()):
             present = x[:, feature][~np.isnan(x[:, feature])]
-            bins = np.bincount(np.searchsorted(self._edge[own], present), minlength=len(values))
+            bins = np.bincount(np.searchsorted(edges, present), minlength=len(values))
             # Every finite value is at most the largest float32, so this split tells missing values apart.
             forest.add_split(
                 tree=feature,
@@ -138,9 +151,8 @@ class BinnedLogistic(Learner):
                 missing_goes_left=False,
                 cover=float(len(x)),
             )
-            missing = float(len(x) - len(present))
-            forest.add_leaf(tree=feature, node=1, value=float(self._missing[feature]), cover=missing)
-            _add_bins(forest, feature, edges=self._edge[own], values=values, counts=bins)
+            forest.add_leaf(tree=feature, node=1, value=missing, cover=float(len(x) - len(present)))
+            _add_bins(forest, feature, edges=edges, values=values, counts=bins)
         forest.add_leaf(tree=self._n_features, node=0, value=self._intercept, cover=float(len(x)))
         return forest
 

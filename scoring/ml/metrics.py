@@ -136,6 +136,21 @@ def break_even_threshold(y: NDArray[np.int8], p: NDArray[np.floating]) -> float:
     return float((values[best] + below) / 2)
 
 
+def cheapest_threshold(y: NDArray[np.int8], p: NDArray[np.floating], *, false_alarm: float, missed: float) -> float:
+    """Return the threshold at which wrong calls on rows (n,) cost least, halfway to the next value; above all p: call nobody.
+
+    false_alarm: cost of a good row that is called bad; missed: of a bad row that is not, both in one unit.
+    """
+    order = np.argsort(-p, kind="stable")
+    ends = np.flatnonzero(np.append(np.diff(p[order]) != 0, True))
+    hits = np.cumsum(y[order], dtype=np.int64)[ends]
+    costs = np.append(missed * hits[-1], false_alarm * (ends + 1 - hits) + missed * (hits[-1] - hits))
+    values = np.append(np.nextafter(p.max(), np.inf), p[order][ends])
+    best = int(np.argmin(costs))
+    below = values[best + 1] if best + 1 < len(values) else values[best]
+    return float((values[best] + below) / 2)
+
+
 def _curve(
     y: NDArray[np.int8], score: NDArray[np.floating]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.floating]]:

@@ -3,29 +3,23 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scoring.ml.candidates import CANDIDATES, FittedModel, fit_best_of
-from scoring.ml.experiment import KPI, MANY_ROWS, MAX_THREADS, find_baseline
+from scoring.ml.candidates import CANDIDATES, FittedModel
+from scoring.ml.experiment import KPI, find_baseline
 from scoring.ml.learner import Matrix
 from scoring.ml.metrics import Figures, evaluate
 from scoring.ml.specification.applying import Typed, apply_specification
 from scoring.ml.specification.learning import learn_specification
 from scoring.ml.specification.schema import Specification
 from scoring.ml.splits import Split, inner_folds
+from scoring.ml.tuning import MANY_ROWS, Procedure, fit_within
 from scoring.ml.twins import Twins, find_twins
 
 OUTER_FOLDS = 5
-# The budget of tuning: shallow trees for weak signals, deep ones for strong; of many rows the shallow ones alone.
-SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
-    "logistic": ({},),
-    "xgboost": ({}, {"max_depth": 8, "min_child_weight": 2, "lambda": 1}),
-    "lightgbm": ({}, {"num_leaves": 31, "min_data_in_leaf": 10}),
-}
 Progress = Callable[[int, int, str], None]
 
 
@@ -63,6 +57,7 @@ def evaluate_table(
     *,
     split: Split | None = None,
     candidates: Sequence[str] = tuple(CANDIDATES),
+    procedure: Procedure = Procedure(),  # noqa: B008  frozen
     repeats: int = 1,
     seed: int = 0,
     threads: int | None = None,
@@ -92,7 +87,15 @@ def evaluate_table(
             for name in candidates:
                 progress(done, total, f"evaluating {name}")
                 began = time.perf_counter()
-                model = fit_one(name, x[side.train], fit_y, groups[side.train], seed=seed + number, threads=threads)
+                model = fit_one(
+                    name,
+                    x[side.train],
+                    fit_y,
+                    groups[side.train],
+                    procedure=procedure,
+                    seed=seed + number,
+                    threads=threads,
+                )
                 p[name][side.test] = model.predict(x[side.test])
                 called[name][side.test] = p[name][side.test] >= model.threshold
                 thresholds[name].append(model.threshold)
@@ -128,15 +131,18 @@ def find_groups(columns: Sequence[Typed]) -> Twins | None:
 
 
 def fit_one(
-    name: str, x: Matrix, y: NDArray[np.int8], groups: NDArray[np.int64], *, seed: int = 0, threads: int | None = None
+    name: str,
+    x: Matrix,
+    y: NDArray[np.int8],
+    groups: NDArray[np.int64],
+    *,
+    procedure: Procedure = Procedure(),  # noqa: B008  frozen
+    seed: int = 0,
+    threads: int | None = None,
 ) -> FittedModel:
-    """Fit one candidate by name on rows (n, k); inner folds of whole groups choose among its settings."""
-    is_large = len(y) > MANY_ROWS
-    settings = ({},) if is_large else SETTINGS[name]
-    learners = [
-        CANDIDATES[name](seed=seed, threads=threads or (MAX_THREADS if is_large else 1), **each) for each in settings
-    ]
-    return fit_best_of(learners, x, y, inner_folds(groups, y, n_folds=3 if is_large else 5, seed=seed))
+    """Fit one candidate by name on rows (n, k); inner folds of whole groups choose its settings and its threshold."""
+    folds = inner_folds(groups, y, n_folds=3 if len(y) > MANY_ROWS else 5, seed=seed)
+    return fit_within(procedure, name, x, y, folds, seed=seed, threads=threads)
 
 
 def _outer_folds(groups: NDArray[np.int64], y: NDArray[np.int8], *, seed: int) -> list[Split]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from scoring.ml.points import points_of_probabilities
 from scoring.ml.specification.applying import ColumnsMissing, apply_specification
 from scoring.ml.specification.schema import specification_from_json
 from scoring.registry.services import find_model, load_session, run_session
@@ -31,7 +32,7 @@ class TableScores:
 
 
 def score_table(*, model: str, source: Path, output: Path) -> TableScores:
-    """Write a CSV of row (from 1), pd and tier for each row of the source; linear in the rows.
+    """Write a CSV of row (from 1), pd, tier and, of a scorecard, points for each row of the source; linear in the rows.
 
     Raises ModelNotAccepted for an unknown model, ModelTampered where its bytes changed, and TableRefused where the model was not
     trained on a table, columns are missing, or the output is there already.
@@ -49,6 +50,8 @@ def score_table(*, model: str, source: Path, output: Path) -> TableScores:
     pd_of_rows = run_session(load_session(version), x)
     tiers = [version.tier_of(float(p)) for p in pd_of_rows]
     result = pd.DataFrame({"row": range(1, len(frame) + 1), "pd": pd_of_rows.round(6), "tier": tiers})
+    if version.curves.get("points"):
+        result["points"] = points_of_probabilities(pd_of_rows)
     result.to_csv(output, index=False)
     counts = result["tier"].value_counts()
     return TableScores(model, len(frame), output, {str(tier): int(n) for tier, n in counts.items()})

@@ -16,7 +16,9 @@ from scoring.ml.experiment import Experiment, Trained, run_experiment
 from scoring.ml.export import sha256_of_matrix
 from scoring.ml.leaks.leak import Leak
 from scoring.ml.leaks.ledger import find_leaks
+from scoring.ml.points import points_table
 from scoring.ml.splits import MIN_EVENTS, Split, split_by_time, split_within_window
+from scoring.ml.tuning import Procedure
 from scoring.models import ModelVersion, Purpose
 from scoring.registry.references import keep_reference
 from scoring.registry.services import register_model
@@ -42,6 +44,7 @@ def train_models(
     target: str | None = None,
     bad: str | None = None,
     candidates: Sequence[str] = tuple(CANDIDATES),
+    procedure: Procedure = Procedure(trials=1),  # noqa: B008  frozen
     progress: Progress = lambda done, total, message: None,
     trained_by: User | None = None,
 ) -> TrainingReport:
@@ -76,6 +79,7 @@ def train_models(
         candidates=candidates,
         baseline_column="days_past_due",
         segments=labelled.segments,
+        procedure=procedure,
         seed=SEED,
         progress=lambda done, _total, message: progress(2 + done, total, message),
     )
@@ -86,7 +90,9 @@ def train_models(
     progress(total - 1, total, "registering")
     with transaction.atomic():  # all of them or, if it is cut off here, none
         versions = {
-            one.model.algorithm: _register(one, experiment, labelled, matrix, split, leaks=leaks, trained_by=trained_by)
+            one.model.algorithm: _register(
+                one, experiment, labelled, matrix, split, leaks=leaks, procedure=procedure, trained_by=trained_by
+            )
             for one in proven
         }
     recommended = experiment.recommend()
@@ -173,6 +179,7 @@ def _register(
     split: Split,
     *,
     leaks: Sequence[Leak],
+    procedure: Procedure,
     trained_by: User | None,
 ) -> ModelVersion:
     days = np.unique(labelled.days)
@@ -201,6 +208,7 @@ def _register(
             "validation_auc": trained.validation_auc,
             "meets_kpi": trained.meets_kpi,
             "has_signal": trained.has_signal,
+            "threshold_chosen": procedure.threshold_words,
             "baseline": {
                 "column": experiment.baseline.column,
                 "auc": experiment.baseline.auc,
@@ -224,7 +232,8 @@ def _register(
             train_p=trained.model.held_out_probabilities,
             names=matrix.names,
             rows="the test rows",
-        ),
+        )
+        | {"points": points_table(trained.model, matrix.names)},
         findings=[leak.as_dict() for leak in leaks],
         parameters=trained.model.parameters,
         library_versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},

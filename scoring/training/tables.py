@@ -20,11 +20,13 @@ from scoring.ml.export import sha256_of_matrix, to_onnx
 from scoring.ml.leaks.leak import ASKED, Leak
 from scoring.ml.leaks.table import find_table_leaks
 from scoring.ml.parity import Parity, check_parity
+from scoring.ml.points import points_table
 from scoring.ml.specification.applying import Typed, apply_specification, type_columns
 from scoring.ml.specification.learning import learn_specification
 from scoring.ml.specification.schema import Specification
 from scoring.ml.splits import Split
 from scoring.ml.tables import Evaluated, Evaluation, evaluate_table, find_groups, fit_one
+from scoring.ml.tuning import Procedure
 from scoring.ml.twins import same_label_share
 from scoring.models import ModelVersion
 from scoring.registry.services import register_model
@@ -58,6 +60,7 @@ def train_table(
     decide: Decide | None = None,
     repeats: int = 1,
     candidates: Sequence[str] = tuple(CANDIDATES),
+    procedure: Procedure = Procedure(),  # noqa: B008  frozen
     trained_by: User | None = None,
     progress: Progress = lambda done, total, message: None,
 ) -> TrainingReport:
@@ -89,7 +92,9 @@ def train_table(
     out |= {name for name in (date, group) if name}
     split, groups, words = _split(frame, typed, y, date=date, horizon_days=horizon_days, group=group)
     used = frame.drop(columns=sorted(out))
-    options: dict[str, Any] = {"split": split, "candidates": candidates, "repeats": repeats, "seed": SEED}
+    options: dict[str, Any] = {
+        "split": split, "candidates": candidates, "procedure": procedure, "repeats": repeats, "seed": SEED,
+    }  # fmt: skip
     specification = all_columns.without(out)
     if not specification.features:
         raise TableRefused("No column is left to learn from: all are empty, constant, identifiers or leaks.")
@@ -100,13 +105,14 @@ def train_table(
     versions, parities = {}, {}
     for name in candidates:
         progress(2, 3, f"fitting {name} for the register")
-        model = fit_one(name, x, y, groups, seed=SEED)
+        model = fit_one(name, x, y, groups, procedure=procedure, seed=SEED)
         graph = to_onnx(model, n_features=x.shape[1])
         parities[name] = check_parity(graph, model.predict, x, thresholds=model.learner.thresholds(), seed=SEED)
         if parities[name].holds:
             versions[name] = _register(
                 model, graph, parities[name], evaluation.candidates[name], specification, x, y,
                 purpose=purpose, target=f"{target} = {bad}", words=words, leaks=leaks, evaluation=evaluation,
+                procedure=procedure,
                 trained_by=trained_by,
             )  # fmt: skip
     if not versions:
@@ -223,6 +229,7 @@ def _register(
     words: str,
     leaks: Sequence[Leak],
     evaluation: Evaluation,
+    procedure: Procedure,
     trained_by: User | None,
 ) -> ModelVersion:
     return register_model(
@@ -241,6 +248,7 @@ def _register(
             "auc_spread": evaluated.spread,
             "meets_kpi": evaluated.meets_kpi,
             "has_signal": evaluated.has_signal,
+            "threshold_chosen": procedure.threshold_words,
             "baseline": {"column": evaluation.baseline_column, "auc": evaluation.baseline_auc},
             "evaluated": "out of fold; the registered model was then fitted on all rows",
         },
@@ -250,7 +258,8 @@ def _register(
         is_simulated=False,
         curves=draw_curves(
             y, model.held_out_probabilities, names=specification.features, rows="rows while an inner fold held them out"
-        ),
+        )
+        | {"points": points_table(model, specification.features)},
         parameters=model.parameters,
         library_versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
         feature_set=f"table:{specification.hash}",

@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentTypeError
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,21 @@ def observation_days(text: str) -> str | list[date]:
         raise ArgumentTypeError(
             f"{text!r} is neither monthly nor approved_on nor dates such as 2026-01-31,2026-02-28"
         ) from None
+
+
+def positive(kind: type[int] | type[float]) -> Callable[[str], float]:
+    """Return a reader of numbers above zero."""
+
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = 0
+        if not 0 < value < 1e12:
+            raise ArgumentTypeError(f"{text!r} is no {'whole ' if kind is int else ''}number above zero")
+        return value
+
+    return read
 
 
 class Command(ServiceCommand):
@@ -58,6 +74,20 @@ class Command(ServiceCommand):
         )
         parser.add_argument("--as", dest="person", metavar="USER", help="the log-in of who trains, for the record")
         parser.add_argument(
+            "--trials", type=positive(int), metavar="N",
+            help="settings that are tried for each algorithm: the shipped ones first, then what Optuna proposes, on inner folds "
+            "alone (default: the shipped ones)",
+        )  # fmt: skip
+        parser.add_argument(
+            "--seconds", type=positive(float), default=600.0, metavar="S",
+            help="after so long no further settings of an algorithm are tried in one fit (600)",
+        )  # fmt: skip
+        parser.add_argument(
+            "--costs", type=positive(float), nargs=2, metavar=("FALSE_ALARM", "MISSED"),
+            help="what a good loan called bad and a missed bad one cost, in one unit: the threshold is where both cost least; "
+            "without it, where precision and recall meet",
+        )  # fmt: skip
+        parser.add_argument(
             "--progress-lines", action="store_true", help="write progress as lines on standard error, for programs"
         )
         parser.add_argument(
@@ -76,7 +106,6 @@ class Command(ServiceCommand):
         from scoring.training.services import train_models  # loads the training libraries, which --help does without
 
         self.as_lines = options["progress_lines"]
-        chosen = {"candidates": options["candidates"]} if options["candidates"] else {}
         return train_models(
             purpose=options["purpose"],
             at=options["at"],
@@ -85,7 +114,7 @@ class Command(ServiceCommand):
             bad=options["bad"],
             trained_by=find_person(options["person"]),
             progress=self.progress,
-            **chosen,
+            **self.chosen(options),
         )
 
     def run_on_table(self, **options: Any) -> Any:
@@ -95,7 +124,6 @@ class Command(ServiceCommand):
             raise CommandError("Say which column is to be predicted: --target COLUMN.")
         self.as_lines = options["progress_lines"]
         can_ask = sys.stdin.isatty() and not options["json"] and not self.as_lines
-        chosen = {"candidates": options["candidates"]} if options["candidates"] else {}
         return train_table(
             path=options["table"],
             target=options["target"],
@@ -109,8 +137,19 @@ class Command(ServiceCommand):
             repeats=options["repeats"],
             trained_by=find_person(options["person"]),
             progress=self.progress,
-            **chosen,
+            **self.chosen(options),
         )
+
+    def chosen(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Return what was said about candidates, the budget of tuning and costs; what was not is left to the services."""
+        from scoring.ml.tuning import Procedure
+
+        found: dict[str, Any] = {"candidates": options["candidates"]} if options["candidates"] else {}
+        if options["trials"] or options["costs"]:
+            trials = options["trials"] or (2 if options["table"] is not None else 1)
+            false_alarm, missed = options["costs"] or (None, None)
+            found["procedure"] = Procedure(trials, options["seconds"], false_alarm, missed)
+        return found
 
     def ask(self, leak: Any) -> bool:
         """Ask at the terminal whether a column stays."""

@@ -39,6 +39,7 @@ def build_card(model: ModelVersion) -> Card:
         measured.tell_segments(model),
         described.tell_leaks(model),
         described.tell_features(model),
+        *([described.tell_points(model)] if model.curves.get("points") else []),
         measured.tell_fairness(model),
         *(part(model) for part in _parts),
         described.tell_proof(model),

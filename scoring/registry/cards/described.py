@@ -1,6 +1,7 @@
 """The sections of a card that say what a model is, where it comes from, and who let it live."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from scoring.features.definition import FEATURES
 from scoring.models import Deployment, ModelVersion, Purpose, Validation
@@ -82,6 +83,36 @@ def tell_features(model: ModelVersion) -> Section:
     rows = tuple((name, known[name].unit, known[name].description) for name in names)
     words = ("The borrower's age, sex, place and language, and the lender's own columns, are left out on purpose.",)
     return Section("Features", words=words, tables=(Table(("Feature", "Unit", "Meaning"), rows),))
+
+
+def tell_points(model: ModelVersion) -> Section:
+    """Tell the points of a scorecard; neighbouring bins of the same points stand as one."""
+    points = model.curves["points"]
+    rows = tuple((each["feature"], words, f"{value:+d}") for each in points["features"] for words, value in _bins(each))
+    words = (
+        f"{points['base']} points before any feature; {points['base_points']} stand for {points['base_odds']} good ones to a bad "
+        f"one, and {points['doubling_points']} more for odds twice as good. The points of all features are added up."
+    )
+    return Section("Points", words=(words,), tables=(Table(("Feature", "Value", "Points"), rows),))
+
+
+def _bins(feature: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    edges, points = feature["edges"], feature["points"]
+    below = ""
+    for n, value in enumerate(points):
+        if n + 1 < len(points) and points[n + 1] == value:
+            continue
+        upto = f"{edges[n]:.6g}" if n < len(edges) else ""
+        if below or upto:
+            yield (
+                f"above {below}" if not upto else f"up to {upto}" if not below else f"above {below}, up to {upto}",
+                value,
+            )
+        elif value:
+            yield "any value", value
+        below = upto
+    if feature["missing"]:
+        yield "missing", feature["missing"]
 
 
 def tell_proof(model: ModelVersion) -> Section:

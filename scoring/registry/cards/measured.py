@@ -47,7 +47,7 @@ def tell_performance(model: ModelVersion) -> Section:
             )
         words.append(f"{line}.")
     facts = (
-        ("Threshold", f"{model.threshold:.4f}"),
+        ("Threshold", ", ".join(filter(None, [f"{model.threshold:.4f}", metrics.get("threshold_chosen")]))),
         ("Tiers from", ", ".join(f"{one:.3f}" for one in model.tier_edges)),
     )
     return Section(

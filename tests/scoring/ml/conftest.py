@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scoring.ml.candidates import CANDIDATES, FittedModel, fit_candidate
+from scoring.ml.candidates import CANDIDATES, FittedModel
 from scoring.ml.export import to_onnx
 from scoring.ml.splits import inner_folds
+from scoring.ml.tuning import Procedure, fit_within
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Exported:
 
 def fit(data: Data, algorithm: str) -> Exported:
     folds = inner_folds(data.groups, data.y, n_folds=3)
-    model = fit_candidate(CANDIDATES[algorithm](seed=3), data.x, data.y, folds)
+    model = fit_within(Procedure(trials=1), algorithm, data.x, data.y, folds, seed=3)
     return Exported(model, to_onnx(model, n_features=data.x.shape[1]))
 
 

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.ml.candidates import CANDIDATES, fit_candidate
 from scoring.ml.experiment import run_experiment
 from scoring.ml.splits import inner_folds, split_by_time, split_within_window
+from scoring.ml.tuning import Procedure, fit_within
 from tests.scoring.ml.conftest import Data
 
 FIRST_DAY = np.datetime64("2025-01-31")
@@ -88,7 +88,7 @@ def test_threshold_calibration_and_rounds_never_see_test_rows(data: Data) -> Non
 
 def test_threshold_is_the_break_even_of_held_out_rows(data: Data) -> None:
     folds = inner_folds(data.groups, data.y, n_folds=3)
-    model = fit_candidate(CANDIDATES["logistic"](), data.x, data.y, folds)
+    model = fit_within(Procedure(trials=1), "logistic", data.x, data.y, folds)
     called = model.held_out_probabilities >= model.threshold
     precision = data.y[called].mean()
     recall = data.y[called].sum() / data.y.sum()
