@@ -136,7 +136,7 @@ def _start(places: Places, say: Say) -> None:
 def _configuration(places: Places) -> str:
     """Return the server's settings for this machine, each with its reason."""
     memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    shared_mb = max(64, min(2048, memory_mb // 4))
+    shared_mb = max(64, min(8192, memory_mb // 4))
     quoted = str(places.socket_dir).replace("'", "''")
     return f"""\
 include 'data/postgresql.conf'
@@ -147,7 +147,10 @@ unix_socket_directories = '{quoted}'
 unix_socket_permissions = 0777            # the folder around it is what is private (0700); root has to pass too
 timezone = 'UTC'
 max_connections = 60
-shared_buffers = {shared_mb}MB            # a quarter of the memory, at most 2 GB: the demo shares the machine
+shared_buffers = {shared_mb}MB            # a quarter of the memory, at most 8 GB; small books touch little of it
+bgwriter_delay = 10ms                     # after millions of rows were rewritten, sessions that read should not have to write
+bgwriter_lru_maxpages = 2000
+bgwriter_lru_multiplier = 4
 effective_cache_size = {max(128, memory_mb // 2)}MB
 work_mem = 32MB                           # feature queries sort and hash millions of rows, few sessions at once
 maintenance_work_mem = 256MB
