@@ -95,7 +95,7 @@ def read_cards(data: Path) -> Labelled:
     owner = pd.factorize(pd.Series(account).map(dict(zip(people["ID"].astype(int), applicant, strict=True))).fillna(
         pd.Series(account).astype(str)
     ))[0].astype(np.int64)  # fmt: skip
-    is_case = (level < 1) & worst_to_come[worst_to_come.columns[-1]].notna() & (table["month_on_book"] >= 1)
+    is_case = (level < 1) & worst_to_come.iloc[:, -1].notna() & (table["month_on_book"] >= 1)
     is_case &= (months["MONTHS_BALANCE"] + table["month_on_book"]) % CASES_EVERY == 0
     rows = np.flatnonzero(is_case)
     frame = table.iloc[rows].astype(object).where(table.iloc[rows].notna(), "").astype(str).reset_index(drop=True)

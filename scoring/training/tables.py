@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from django.db import transaction
 from numpy.typing import NDArray
 
 from creditpath.accounts.models import User
@@ -43,6 +44,7 @@ LEAST_EVENTS = 20
 TWINS_SHARE = 0.01  # of rows with a near twin, from which rows count as repeating
 NOISE = 0.005  # of AUC: below it the simpler model is recommended
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "xgboost-cpu", "lightgbm", "onnx", "onnxruntime")
+SIMULATED = "The rows are simulated: the figures say nothing about real borrowers."
 Progress = Callable[[int, int, str], None]
 Decide = Callable[[Leak], bool]
 
@@ -61,6 +63,7 @@ def train_table(
     repeats: int = 1,
     candidates: Sequence[str] = tuple(CANDIDATES),
     procedure: Procedure = Procedure(),  # noqa: B008  frozen
+    is_simulated: bool = False,
     trained_by: User | None = None,
     progress: Progress = lambda done, total, message: None,
 ) -> TrainingReport:
@@ -102,19 +105,23 @@ def train_table(
     beside = evaluate_table(used.join(frame[asked]), y, groups, **options) if asked else None
     x = apply_specification(specification, used)
     purpose = f"table:{re.sub('[^a-z0-9_-]+', '_', path.name.split('.')[0].lower())[:30]}"
-    versions, parities = {}, {}
+    models, graphs, parities = {}, {}, {}
     for name in candidates:
         progress(2, 3, f"fitting {name} for the register")
-        model = fit_one(name, x, y, groups, procedure=procedure, seed=SEED)
-        graph = to_onnx(model, n_features=x.shape[1])
-        parities[name] = check_parity(graph, model.predict, x, thresholds=model.learner.thresholds(), seed=SEED)
-        if parities[name].holds:
-            versions[name] = _register(
-                model, graph, parities[name], evaluation.candidates[name], specification, x, y,
+        models[name] = fit_one(name, x, y, groups, procedure=procedure, seed=SEED)
+        graphs[name] = to_onnx(models[name], n_features=x.shape[1])
+        thresholds = models[name].learner.thresholds()
+        parities[name] = check_parity(graphs[name], models[name].predict, x, thresholds=thresholds, seed=SEED)
+    with transaction.atomic():  # all of them or, if it is cut off here, none
+        versions = {
+            name: _register(
+                models[name], graphs[name], parities[name], evaluation.candidates[name], specification, x, y,
                 purpose=purpose, target=f"{target} = {bad}", words=words, leaks=leaks, evaluation=evaluation,
-                procedure=procedure,
-                trained_by=trained_by,
-            )  # fmt: skip
+                procedure=procedure, is_simulated=is_simulated, trained_by=trained_by,
+            )
+            for name in candidates
+            if parities[name].holds
+        }  # fmt: skip
     if not versions:
         raise NothingProven("Exported and trained models differ by more than 1e-6: none is registered.")
     progress(3, 3, log_training(versions=list(versions.values())).line)
@@ -129,7 +136,7 @@ def train_table(
         champion=versions[best].name,
         baseline_auc=evaluation.baseline_auc,
         baseline_column=evaluation.baseline_column,
-        warnings=_warn(evaluation, best, beside, asked),
+        warnings=[*([SIMULATED] if is_simulated else []), *_warn(evaluation, best, beside, asked)],
         seconds=monotonic() - began,
     )
 
@@ -230,6 +237,7 @@ def _register(
     leaks: Sequence[Leak],
     evaluation: Evaluation,
     procedure: Procedure,
+    is_simulated: bool,
     trained_by: User | None,
 ) -> ModelVersion:
     return register_model(
@@ -255,7 +263,7 @@ def _register(
         parity=parity.as_dict(),
         threshold=model.threshold,
         tier_edges=tier_edges(y),
-        is_simulated=False,
+        is_simulated=is_simulated,
         curves=draw_curves(
             y, model.held_out_probabilities, names=specification.features, rows="rows while an inner fold held them out"
         )

@@ -67,6 +67,11 @@ class Command(ServiceCommand):
             "--keep", nargs="+", default=[], metavar="COLUMN", help="of a table: no leak, whatever the guard says"
         )
         parser.add_argument("--drop", nargs="+", default=[], metavar="COLUMN", help="of a table: left out")
+        parser.add_argument(
+            "--simulated",
+            action="store_true",
+            help="of a table: its rows are simulated, and what comes of them says so",
+        )
         parser.add_argument("--repeats", type=int, default=1, help="of a table: rounds of the evaluation (1)")
         parser.add_argument("--bad", help="the value of the target that is bad")
         parser.add_argument(
@@ -135,6 +140,7 @@ class Command(ServiceCommand):
             drop=options["drop"],
             decide=self.ask if can_ask else None,
             repeats=options["repeats"],
+            is_simulated=options["simulated"],
             trained_by=find_person(options["person"]),
             progress=self.progress,
             **self.chosen(options),

@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,10 @@ from scoring.ml.specification.parsing import read_numbers
 from scoring.ml.specification.schema import specification_from_json
 from scoring.ml.twins import find_twins
 from scoring.models import ModelVersion
+from scoring.registry.cards.files import write_html
 from scoring.tables.errors import TableRefused
 from scoring.tables.services import score_table
+from scoring.training import tables
 from scoring.training.tables import train_table
 
 N = 900
@@ -167,6 +170,48 @@ def test_a_table_is_trained_registered_and_scored_from_the_register_alone(table:
     assert written["pd"][table["bad"] == "yes"].mean() > written["pd"][table["bad"] == "no"].mean() + 0.1
     with pytest.raises(TableRefused, match="is there already"):
         score_table(model=model.name, source=source, output=output)
+
+
+@pytest.mark.django_db
+def test_budget_costs_simulation_and_points_reach_the_register(table: pd.DataFrame, tmp_path: Path) -> None:
+    path = tmp_path / "made.csv"
+    table.to_csv(path, index=False)
+    output = io.StringIO()
+    call_command(
+        "train_models", table=path, target="bad", candidates=["logistic", "xgboost"], trials=3, costs=[1.0, 4.0], simulated=True,
+        json=True, stdout=output,
+    )  # fmt: skip
+    told = json.loads(output.getvalue())
+    assert "simulated" in told["warnings"][0]
+    card, trees = (ModelVersion.objects.get(algorithm=name) for name in ("logistic", "xgboost"))
+    assert card.is_simulated
+    assert trees.parameters["tuning"]["tried"] == 3
+    assert "1 a false alarm and 4 a missed one" in trees.metrics["threshold_chosen"]
+    assert trees.curves["points"] is None
+    assert {each["feature"] for each in card.curves["points"]["features"]} == set(card.feature_names)
+    assert "points before any feature" in write_html(card)
+    score_table(model=card.name, source=path, output=tmp_path / "scored.csv")
+    scored = pd.read_csv(tmp_path / "scored.csv")
+    assert scored["points"].corr(scored["pd"], method="spearman") < -0.99
+
+
+@pytest.mark.django_db
+def test_candidates_of_a_table_are_registered_together_or_not_at_all(
+    table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "made.csv"
+    table.to_csv(path, index=False)
+    kept = tables.register_model
+
+    def fail_at_the_second(**fields: Any) -> ModelVersion:
+        if ModelVersion.objects.exists():
+            raise KeyboardInterrupt
+        return kept(**fields)
+
+    monkeypatch.setattr(tables, "register_model", fail_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        train_table(path=path, target="bad", candidates=["logistic", "xgboost"])
+    assert not ModelVersion.objects.exists()
 
 
 @pytest.mark.django_db
