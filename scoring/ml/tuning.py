@@ -44,7 +44,7 @@ class Procedure:
     @property
     def threshold_words(self) -> str:
         if not self.has_costs:
-            return "where precision and recall meet"
+            return "where the smaller of precision and recall is largest: the target asks for both, and no costs were stated"
         return f"the least cost, at {self.false_alarm_cost:g} a false alarm and {self.missed_cost:g} a missed one"
 
     def choose_threshold(self, y: NDArray[np.int8], p: NDArray[np.floating]) -> float:
@@ -80,17 +80,18 @@ def fit_within(
     search = _Search(x, y, folds)
     for each in shipped[: max(procedure.trials, 1)]:
         search.tries(build(each), each)
-    if settings is None and name in SPACES and (left := procedure.trials - len(search.tried)) > 0:
+    if settings is None and name in SPACES and (left := procedure.trials - len(search.attempts)) > 0:
         _search_with_optuna(
             lambda each: search.tries(build(each), each), SPACES[name], trials=left,
             seconds=procedure.seconds - (time.perf_counter() - begun), seed=seed,
         )  # fmt: skip
     tuning = {
-        "tried": len(search.tried),
+        "tried": len(search.attempts),
         "budget": {"trials": procedure.trials, "seconds": procedure.seconds},
         "log_loss": round(search.least, 6),
-        "log_loss_of_the_first": round(search.tried[0], 6),
+        "log_loss_of_the_first": search.attempts[0]["log_loss"],
         "chosen": search.chosen,
+        "attempts": search.attempts,
     }
     return fit_tuned(
         search.best, search.margins, x, y, begun=begun, tuning=tuning, choose_threshold=procedure.choose_threshold
@@ -103,7 +104,7 @@ class _Search:
     def __init__(self, x: Matrix, y: NDArray[np.int8], folds: Folds) -> None:
         self.x, self.y, self.folds = x, y, folds
         self.least = np.inf
-        self.tried: list[float] = []
+        self.attempts: list[dict[str, Any]] = []
         self.best: Learner
         self.margins: NDArray[np.float64]
         self.chosen: dict[str, Any] = {}
@@ -113,7 +114,7 @@ class _Search:
         margins = learner.tune(self.x, self.y, self.folds)
         slope, intercept = fit_sigmoid(margins, self.y)
         loss = log_loss(self.y, sigmoid(slope * margins + intercept))
-        self.tried.append(loss)
+        self.attempts.append({"log_loss": round(loss, 6), "settings": dict(settings)})
         if loss < self.least:
             self.least, self.best, self.margins, self.chosen = loss, learner, margins, dict(settings)
         return loss

@@ -55,7 +55,7 @@ def _log(mlflow: Any, folder: Path, told: dict[str, Any]) -> None:
         source = CodeDatasetSource(tags={"code_version": told["tags"]["code_version"]})
         dataset: Any = MetaDataset  # complete when it runs; its types call it abstract
         mlflow.log_input(dataset(source, name="training rows", digest=told["tags"]["data_sha256"][:36]), "training")
-        for name in ("libraries", "findings", "features", "specification", "curves"):
+        for name in ("libraries", "findings", "features", "specification", "curves", "tuning"):
             if told[name]:
                 mlflow.log_dict({name: told[name]}, f"{name}.json")
         _log_model(mlflow, folder / "model.onnx", told)

@@ -87,6 +87,8 @@ def _write(folder: Path, version: ModelVersion) -> None:
 def describe(version: ModelVersion) -> dict[str, Any]:
     """Return what MLflow is told of a version."""
     window = version.data_window
+    tuning = dict(version.parameters.get("tuning") or {})
+    attempts = tuning.pop("attempts", [])
     return {
         "name": version.name,
         "parameters": {
@@ -94,7 +96,7 @@ def describe(version: ModelVersion) -> dict[str, Any]:
             "segment": version.segment or "all",
             "algorithm": version.algorithm,
             "threshold": version.threshold,
-            **flatten(version.parameters),
+            **flatten(version.parameters | ({"tuning": tuning} if tuning else {})),
             **{f"target.{key}": value for key, value in flatten(version.target).items()},
             **{f"data.{key}": value for key, value in flatten(window).items()},
         },
@@ -103,6 +105,7 @@ def describe(version: ModelVersion) -> dict[str, Any]:
             for name, value in (
                 flatten(version.metrics)
                 | {f"parity.{name}": value for name, value in flatten(version.parity).items()}
+                | {f"tuning.{name}": tuning.get(name) for name in ("tried", "log_loss", "log_loss_of_the_first")}
                 | {"data.rows": window.get("rows"), "data.bad_rate": window.get("bad_rate")}
             ).items()
             if isinstance(value, int | float)
@@ -118,6 +121,7 @@ def describe(version: ModelVersion) -> dict[str, Any]:
         },
         "libraries": version.library_versions,
         "curves": version.curves,
+        "tuning": attempts,
         "findings": version.findings,
         "specification": version.specification,
         "features": version.feature_names,

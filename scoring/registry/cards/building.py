@@ -40,6 +40,7 @@ def build_card(model: ModelVersion) -> Card:
         described.tell_leaks(model),
         described.tell_features(model),
         *([described.tell_points(model)] if model.curves.get("points") else []),
+        *([described.tell_tuning(model)] if model.parameters.get("tuning") else []),
         measured.tell_fairness(model),
         *(part(model) for part in _parts),
         described.tell_proof(model),

@@ -7,6 +7,9 @@ from scoring.features.definition import FEATURES
 from scoring.models import Deployment, ModelVersion, Purpose, Validation
 from scoring.registry.cards.sections import Section, Table, known, percent, words_of
 
+AS_SHIPPED = "as shipped"
+TOLD_ATTEMPTS = 10
+
 
 def limits_of(model: ModelVersion) -> tuple[str, ...]:
     """Return the limits of a model in words."""
@@ -115,6 +118,25 @@ def _bins(feature: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
         yield "missing", feature["missing"]
 
 
+def tell_tuning(model: ModelVersion) -> Section:
+    """Tell the budget of tuning, the best of what was tried, and how classes were weighted; all on inner folds."""
+    tuning, weight = model.parameters["tuning"], model.parameters.get("scale_pos_weight", 1)
+    budget = tuning["budget"]
+    facts = (
+        ("Budget", f"{budget['trials']} settings, {budget['seconds']:g} seconds"),
+        ("Tried", f"{tuning['tried']}; log-loss {tuning['log_loss_of_the_first']:.4f} at first, {tuning['log_loss']:.4f} chosen"),
+        ("Chosen", words_of(tuning["chosen"]) or AS_SHIPPED),
+        ("Classes", f"rows with the event weighted {weight:g} times" if weight != 1 else "not weighted; the threshold is moved"),
+    )  # fmt: skip
+    best = sorted(tuning.get("attempts") or [], key=lambda one: float(one["log_loss"]))[:TOLD_ATTEMPTS]
+    rows = tuple((f"{one['log_loss']:.4f}", words_of(one["settings"]) or AS_SHIPPED) for one in best)
+    tables = (Table(("Log-loss", "Settings"), rows),) if len(rows) > 1 else ()
+    words = (
+        "Each setting was judged by its log-loss after calibration, on training rows while an inner fold held them out.",
+    )
+    return Section("Tuning", words=words, facts=facts, tables=tables)
+
+
 def tell_proof(model: ModelVersion) -> Section:
     parity = model.parity
     quantiles = ", ".join(f"{float(q):.1%} below {value:.1e}" for q, value in (parity.get("quantiles") or {}).items())
@@ -188,7 +210,7 @@ def tell_origin(model: ModelVersion) -> Section:
         ("Trained by", str(model.trained_by) if model.trained_by else "nobody named"),
         ("Code", model.code_version or "not known"),
         ("Libraries", ", ".join(f"{name} {version}" for name, version in sorted(model.library_versions.items()))),
-        ("Parameters", words_of(model.parameters)),
+        ("Parameters", words_of({name: one for name, one in model.parameters.items() if name != "tuning"})),
         ("Feature set", model.feature_set),
     ]
     return Section("Where it comes from", facts=known(facts))

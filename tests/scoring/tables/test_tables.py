@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from scoring.ml.leaks.names import proves
 from scoring.ml.leaks.table import find_table_leaks
@@ -18,9 +18,11 @@ from scoring.ml.specification.parsing import read_numbers
 from scoring.ml.specification.schema import specification_from_json
 from scoring.ml.twins import find_twins
 from scoring.models import ModelVersion
-from scoring.registry.cards.files import write_html
+from scoring.registry.cards.files import write_html, write_markdown
+from scoring.registry.services import load_session, run_session
 from scoring.tables.errors import TableRefused
 from scoring.tables.services import score_table
+from scoring.tracking.services import describe
 from scoring.training import tables
 from scoring.training.tables import train_table
 
@@ -170,6 +172,35 @@ def test_a_table_is_trained_registered_and_scored_from_the_register_alone(table:
     assert written["pd"][table["bad"] == "yes"].mean() > written["pd"][table["bad"] == "no"].mean() + 0.1
     with pytest.raises(TableRefused, match="is there already"):
         score_table(model=model.name, source=source, output=output)
+    check_points(model, table, written)
+
+
+def check_points(model: ModelVersion, table: pd.DataFrame, written: pd.DataFrame) -> None:
+    """Add up the points that are kept with the version, as a clerk would, and hold them against its registered graph."""
+    points, x = model.curves["points"], apply_specification(specification_from_json(model.specification), table)
+    total = np.full(len(x), points["base"])
+    for k, feature in enumerate(points["features"]):
+        bins = np.searchsorted(np.array(feature["edges"], dtype=np.float32), x[:, k])
+        values = np.array([*feature["points"], 0])[np.minimum(bins, len(feature["points"]))]
+        total += np.where(np.isnan(x[:, k]), feature["missing"], values)
+    p = run_session(load_session(model), x).astype(np.float64)
+    exact = 600 + 20 * np.log2((1 - p) / p / 50)
+    halves = 0.5 * (1 + len(points["features"]))
+    assert np.abs(total - exact).max() <= halves
+    assert np.abs(total - exact).mean() <= np.sqrt(halves)
+    assert np.abs(written["points"] - exact).max() <= 0.51
+    for card in (write_html(model), write_markdown(model)):
+        assert f"{points['base']} points before any feature" in card
+        assert "600 stand for 50 good ones to a bad one" in card
+        assert "the target asks for both, and no costs were stated" in card
+
+
+@pytest.mark.parametrize(
+    "words", [["--trials", "0"], ["--trials", "2.5"], ["--seconds", "nan"], ["--costs", "1", "-2"]]
+)
+def test_a_budget_or_cost_that_is_none_is_refused_in_one_line(words: list[str]) -> None:
+    with pytest.raises(CommandError, match="number above zero"):
+        call_command("train_models", *words)
 
 
 @pytest.mark.django_db
@@ -187,6 +218,13 @@ def test_budget_costs_simulation_and_points_reach_the_register(table: pd.DataFra
     assert card.is_simulated
     assert trees.parameters["tuning"]["tried"] == 3
     assert "1 a false alarm and 4 a missed one" in trees.metrics["threshold_chosen"]
+    tuning, logged = trees.parameters["tuning"], describe(trees)
+    assert [bool(one["settings"]) for one in tuning["attempts"]] == [False, True, True], (
+        "the shipped settings come first"
+    )
+    assert tuning["log_loss"] == min(one["log_loss"] for one in tuning["attempts"])
+    assert (logged["tuning"], logged["metrics"]["tuning.tried"]) == (tuning["attempts"], 3.0)
+    assert "3 settings, 600 seconds" in write_markdown(trees)
     assert trees.curves["points"] is None
     assert {each["feature"] for each in card.curves["points"]["features"]} == set(card.feature_names)
     assert "points before any feature" in write_html(card)
