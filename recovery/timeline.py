@@ -11,7 +11,7 @@ from django.utils import timezone
 from borrowers.models import Borrower, ContactEvent, Loan, LoanEvent, Payment, Promise
 from creditpath.accounts.models import User
 from recovery.models import Grievance, Hold, OutgoingMessage
-from scoring.models import Purpose, Score
+from scoring.models import ModelVersion, Purpose, Score
 from scoring.querysets import heavy_fields
 
 ENTRIES = 60  # of each kind on one page
@@ -282,6 +282,10 @@ def _events(by_id: dict[int, Loan], last: date) -> list[Entry]:
     ]
 
 
+def _for_segment(model: ModelVersion) -> str:
+    return f", for loans {model.get_segment_display()}" if model.segment else ""
+
+
 def _scores(by_id: dict[int, Loan], last: date) -> list[Entry]:
     scores = (
         Score.objects.published()
@@ -298,7 +302,7 @@ def _scores(by_id: dict[int, Loan], last: date) -> list[Entry]:
             at=score.scored_at,
             day=score.run.as_of,
             title=f"Scored: {score.get_tier_display()} risk",
-            detail=f"Loan {by_id[score.loan_id]} by model {score.run.model}.",
+            detail=f"Loan {by_id[score.loan_id]} by model {score.run.model}{_for_segment(score.run.model)}.",
             amount=f"{score.pd:.1%}",
         )
         for score in scores

@@ -12,7 +12,7 @@ from borrowers.measures.services import ALL_LOANS, PortfolioFilter, rows_of, sta
 from creditpath.exports.cells import csv_cell
 from creditpath.sql import load
 from scoring.errors import ExportRefused
-from scoring.models import Purpose, Score
+from scoring.models import Purpose
 
 RISEN_MULTIPLE = 2.0
 RISEN_STEP = 0.02
@@ -40,11 +40,11 @@ def find_risen_pd(
 ) -> list[int] | None:
     """Return the loans whose PD rose significantly since their first score; None where no loan was ever scored twice.
 
-    One query over the published scores. Raises NoBusinessDate, DayNotClosed.
+    Two queries over the published scores. Raises NoBusinessDate, DayNotClosed.
     """
     at = stand_at(as_of)
-    scores = Score.objects.published().filter(run__model__purpose=Purpose.DEFAULT, run__as_of__lte=at.day)
-    if len(set(scores.order_by().values_list("run_id", flat=True).distinct()[:2])) < 2:
+    # Champions of segments score in runs of their own: two runs of one day are one scoring where no loan is in both.
+    if not rows_of("scoring", "scored_twice", at.as_parameters() | {"purpose": Purpose.DEFAULT.value})[0]["is_known"]:
         return None
     asked = {"purpose": Purpose.DEFAULT.value, "multiple": multiple, "step": step}
     return [row["loan_id"] for row in rows_of("scoring", "risen_pd", at.as_parameters() | asked)]

@@ -24,6 +24,7 @@ def start_training(
     purpose: str,
     candidates: Sequence[str],
     horizon_days: int | None = None,
+    segment: str = "",
     attribute: str = "",
     bad: str = "",
 ) -> Job:
@@ -32,7 +33,7 @@ def start_training(
     if purpose == ATTRIBUTE:
         options |= {"target": f"attribute:{attribute}", "bad": bad, "at": AT_APPROVAL}
     else:
-        options |= {"purpose": purpose, "horizon_days": horizon_days}
+        options |= {"purpose": purpose, "horizon_days": horizon_days, "segment": segment}
     _wait_for_others()
     if under_way := find_under_way(options):
         raise TrainingUnderWay(
@@ -57,11 +58,13 @@ def retry_training(*, job: Job) -> Job:
 
 def find_under_way(options: dict[str, Any]) -> Job | None:
     """Return a training that waits or runs and would learn the same outcome."""
-    of = {key: options.get(key) for key in ("purpose", "target")}
-    return next(
-        (job for job in trainings().open() if {key: job.arguments.get(key) for key in of} == of),
-        None,
-    )
+    of = _subject(options)
+    return next((job for job in trainings().open() if _subject(job.arguments) == of), None)
+
+
+def _subject(options: dict[str, Any]) -> list[Any]:
+    """Return what a training is about; one asked for before there were segments is about all loans."""
+    return [options.get(key) or None for key in ("purpose", "segment", "target")]
 
 
 def trainings() -> Any:

@@ -14,7 +14,7 @@ from borrowers.models import Loan
 from borrowers.services import get_business_date, known_at
 from creditpath.sql import load
 from scoring.features.cases import Case, cases_at_approval
-from scoring.models import Purpose
+from scoring.models import Purpose, Segment
 from scoring.training.errors import NoCompleteWindow, TrainingRefused, UnknownAttribute
 
 AT_APPROVAL = "approved_on"
@@ -46,6 +46,7 @@ class LabelledCases:
     target: dict[str, Any]
     horizon_days: int | None
     warnings: list[str] = field(default_factory=list)
+    segment: str = ""
 
     @property
     def days(self) -> NDArray[np.datetime64]:
@@ -56,14 +57,19 @@ class LabelledCases:
         return np.array([case.known_at.replace(tzinfo=None) for case in self.cases], dtype="datetime64[us]")
 
 
-def collect_over_time(*, purpose: str, at: str | Sequence[date], horizon_days: int | None) -> LabelledCases:
+def collect_over_time(
+    *, purpose: str, at: str | Sequence[date], horizon_days: int | None, segment: str = Segment.ALL
+) -> LabelledCases:
     """Return the cases of each observation day whose window is complete, with labels as known at the window's end.
 
-    `at` is "monthly" (month ends) or days. One statement per day. Raises NoBusinessDate, NoCompleteWindow, and TrainingRefused
-    for an unknown purpose or a horizon that is no number of days.
+    `at` is "monthly" (month ends) or days. With a segment: the cases whose loan was in that bucket on the observation day, which
+    are those that the segment's champion scores. One statement per day. Raises NoBusinessDate, NoCompleteWindow, and
+    TrainingRefused for an unknown purpose or segment, or a horizon that is no number of days.
     """
     if purpose not in SQL_FILES:
         raise TrainingRefused(f"There is no purpose {purpose!r}; there are {' and '.join(SQL_FILES)}.")
+    if segment not in Segment.values:
+        raise TrainingRefused(f"There is no segment {segment!r}; there are {', '.join(filter(None, Segment.values))}.")
     horizon_days = HORIZON_DAYS[purpose] if horizon_days is None else horizon_days
     if not 1 <= horizon_days <= 3650:
         raise TrainingRefused(f"A horizon of {horizon_days} days is outside 1 to 3,650.")
@@ -87,10 +93,12 @@ def collect_over_time(*, purpose: str, at: str | Sequence[date], horizon_days: i
     is_simulated = False
     for day in days:
         known = known_at(as_of=day)
-        for loan_id, borrower_id, segment, label, simulated in _fetch_day(purpose, day, known, horizon_days):
+        for loan_id, borrower_id, bucket, label, simulated in _fetch_day(purpose, day, known, horizon_days):
+            if segment not in (Segment.ALL, bucket):
+                continue
             cases.append(Case(loan_id, day, known))
             borrowers.append(borrower_id)
-            segments.append(segment)
+            segments.append(bucket)
             labels.append(label)
             is_simulated = is_simulated or simulated
     return LabelledCases(
@@ -103,11 +111,12 @@ def collect_over_time(*, purpose: str, at: str | Sequence[date], horizon_days: i
         target={
             "at": at if isinstance(at, str) else [day.isoformat() for day in days],
             "horizon_days": horizon_days,
-            "population": POPULATIONS[purpose],
+            "population": f"{POPULATIONS[purpose]}: {Segment(segment).label}" if segment else POPULATIONS[purpose],
             "definition": EVENTS[purpose],
         },
         horizon_days=horizon_days,
         warnings=warnings,
+        segment=segment,
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from scoring.models import Purpose
+from scoring.models import Purpose, Segment
 from scoring.training.asking import ATTRIBUTE
 
 # Of scoring.ml.candidates, which loads the training libraries and is left to the worker.
@@ -18,6 +18,12 @@ class TrainForm(forms.Form):
         label="Outcome",
         choices=[*Purpose.choices, (ATTRIBUTE, "an outcome of the lender's own, by loan")],
         initial=Purpose.DEFAULT.value,
+    )
+    segment = forms.ChoiceField(
+        label="Loans",
+        choices=Segment.choices,
+        required=False,
+        help_text="A model of one bucket serves that bucket alone, in place of the one for all loans.",
     )
     horizon_days = forms.IntegerField(
         label="Within how many days",
@@ -47,6 +53,10 @@ class TrainForm(forms.Form):
             for name, message in (("attribute", "Name the column."), ("bad", "Say which value is bad.")):
                 if not given.get(name) and name not in self.errors:
                     self.add_error(name, message)
+            if given.get("segment"):
+                self.add_error(
+                    "segment", "An outcome of the whole loan is learned as known at approval: choose all loans."
+                )
             if given.get("horizon_days"):
                 self.add_error("horizon_days", "An outcome of the whole loan has no horizon: leave it blank.")
         return given

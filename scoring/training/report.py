@@ -61,6 +61,7 @@ class TrainingReport:
     baseline_column: str
     warnings: list[str]
     seconds: float
+    segment: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -76,8 +77,9 @@ class TrainingReport:
         }
 
     def summary(self) -> str:
+        of = f" of the bucket {self.segment}" if self.segment else ""
         lines = [
-            f"Trained {self.purpose} on {self.n_rows:,} rows, {self.bad_rate:.1%} with the event, split {self.split}.",
+            f"Trained {self.purpose}{of} on {self.n_rows:,} rows, {self.bad_rate:.1%} with the event, split {self.split}.",
             f"{'model':<34} {'AUC (95 %)':<22} {'KS':>5} {'Brier':>6} {'prec.':>6} {'recall':>6} {'parity':>8} {'s':>6}",
         ]
         lines += [

@@ -19,7 +19,7 @@ from scoring.ml.leaks.ledger import find_leaks
 from scoring.ml.points import points_table
 from scoring.ml.splits import MIN_EVENTS, Split, split_by_time, split_within_window
 from scoring.ml.tuning import Procedure
-from scoring.models import ModelVersion, Purpose
+from scoring.models import ModelVersion, Purpose, Segment
 from scoring.registry.references import keep_reference
 from scoring.registry.services import register_model
 from scoring.tracking.services import log_training
@@ -43,6 +43,7 @@ def train_models(
     horizon_days: int | None = None,
     target: str | None = None,
     bad: str | None = None,
+    segment: str = Segment.ALL,
     candidates: Sequence[str] = tuple(CANDIDATES),
     procedure: Procedure = Procedure(trials=1),  # noqa: B008  frozen
     progress: Progress = lambda done, total, message: None,
@@ -51,7 +52,8 @@ def train_models(
     """Train the candidates on cases of the ledger and register each with its figures and its proof.
 
     Without a target: purpose "default" (the default) or "pays_30", observed monthly or on the days given. With target
-    "attribute:NAME": each loan that has the attribute, as known at its approval; `bad` is the value that counts as bad. What is
+    "attribute:NAME": each loan that has the attribute, as known at its approval; `bad` is the value that counts as bad. With a
+    segment, such as "1-30", the models learn from loans of that bucket alone and may serve it alone. What is
     evaluated is what is registered: there is no refit on test rows, so the figures are those of the very bytes that score.
     The report recommends one by the inner folds; nothing is promoted here: that takes a validation and two people.
 
@@ -64,7 +66,7 @@ def train_models(
         raise TrainingRefused(f"There is no candidate {', '.join(unknown) or '-'}; there are {', '.join(CANDIDATES)}.")
     total = len(candidates) + 3
     progress(0, total, "cases and labels")
-    labelled = _collect(purpose=purpose, at=at, horizon_days=horizon_days, target=target, bad=bad)
+    labelled = _collect(purpose=purpose, at=at, horizon_days=horizon_days, target=target, bad=bad, segment=segment)
     _refuse_what_cannot_be_learned(labelled)
     split = _split(labelled)
     progress(1, total, f"features of {len(labelled.cases):,} cases")
@@ -101,6 +103,7 @@ def train_models(
     progress(total, total, log_training(versions=list(versions.values())).line)
     return TrainingReport(
         purpose=labelled.purpose,
+        segment=labelled.segment,
         n_rows=len(labelled.cases),
         bad_rate=float(labelled.y.mean()),
         split=split.words,
@@ -115,7 +118,13 @@ def train_models(
 
 
 def _collect(
-    *, purpose: str | None, at: str | Sequence[date], horizon_days: int | None, target: str | None, bad: str | None
+    *,
+    purpose: str | None,
+    at: str | Sequence[date],
+    horizon_days: int | None,
+    target: str | None,
+    bad: str | None,
+    segment: str,
 ) -> LabelledCases:
     """Return the cases that were asked for; refuse questions that contradict themselves."""
     if target is None:
@@ -127,13 +136,19 @@ def _collect(
             raise TrainingRefused(
                 f"Observation days are {MONTHLY}, {AT_APPROVAL} or dates such as 2026-01-31, not {at!r}."
             )
-        return collect_over_time(purpose=purpose or Purpose.DEFAULT.value, at=at, horizon_days=horizon_days)
+        return collect_over_time(
+            purpose=purpose or Purpose.DEFAULT.value, at=at, horizon_days=horizon_days, segment=segment
+        )
     if not target.startswith(TARGET_KIND) or target == TARGET_KIND:
         raise TrainingRefused(f"A target is written {TARGET_KIND}NAME, not {target!r}.")
     if bad is None:
         raise TrainingRefused("Say which value of the target is bad: --bad VALUE.")
     if at != AT_APPROVAL:
         raise TrainingRefused(f"An attribute is an outcome of the whole loan: train on it with --at {AT_APPROVAL}.")
+    if segment:
+        raise TrainingRefused(
+            "A target is learned as known at approval, when no loan is in a bucket: leave --segment out."
+        )
     if purpose is not None or horizon_days is not None:
         raise TrainingRefused("A target has its own purpose and horizon: leave --purpose and --horizon-days out.")
     return collect_at_approval(attribute=target.removeprefix(TARGET_KIND), bad=bad)
@@ -186,6 +201,7 @@ def _register(
     gain, gain_low, gain_high = trained.gain_over_baseline
     registered = register_model(
         purpose=labelled.purpose,
+        segment=labelled.segment,
         algorithm=trained.model.algorithm,
         onnx=trained.onnx,
         target=labelled.target,

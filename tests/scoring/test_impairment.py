@@ -17,9 +17,9 @@ from borrowers.services import refresh_delinquency
 from scoring.engine.services import score_loans
 from scoring.errors import ExportRefused
 from scoring.impairment import export_impairment_inputs, find_risen_pd
-from scoring.models import Score
+from scoring.models import Score, ScoringRun
 from tests.factories import make_loan
-from tests.models import promote_logistic
+from tests.models import promote, promote_logistic, register_logistic
 
 
 @pytest.fixture
@@ -49,6 +49,16 @@ def test_rise_of_pd_is_not_known_from_one_score(loans: list[Loan]) -> None:
     promote_logistic()
     score_loans()
     assert find_risen_pd() is None
+
+
+def test_runs_of_two_segments_on_one_day_are_one_scoring(loans: list[Loan]) -> None:
+    promote_logistic()
+    promote(register_logistic(days_past_due=1.0), segment="31-60")
+    score_loans()
+    assert ScoringRun.objects.count() == 2
+    assert find_risen_pd() is None
+    score_loans()
+    assert find_risen_pd() == []
 
 
 def test_rise_is_a_multiple_and_a_step_since_the_first_score(loans: list[Loan], frozen_day: date) -> None:

@@ -11,10 +11,11 @@ from django.core.management.base import CommandError, CommandParser
 
 from creditpath.command import ServiceCommand
 from creditpath.kinship import end_with
+from scoring.models import Segment
 from scoring.registry.people import find_person
 
 EXAMPLES = (
-    "Examples: manage.py train_models; manage.py train_models --purpose pays_30; "
+    "Examples: manage.py train_models; manage.py train_models --purpose pays_30 --segment 1-30; "
     "manage.py train_models --at approved_on --target attribute:good_bad_flag --bad Bad --json"
 )
 
@@ -51,6 +52,10 @@ class Command(ServiceCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--purpose", choices=["default", "pays_30"], help="what to predict (default: default)")
+        parser.add_argument(
+            "--segment", choices=[one for one in Segment.values if one], default="",
+            help="learn from loans of this bucket alone, for a model that serves it alone (default: all loans)",
+        )  # fmt: skip
         parser.add_argument(
             "--at", type=observation_days, default="monthly", help="monthly, approved_on, or dates with commas between"
         )
@@ -117,6 +122,7 @@ class Command(ServiceCommand):
             horizon_days=options["horizon_days"],
             target=options["target"],
             bad=options["bad"],
+            segment=options["segment"],
             trained_by=find_person(options["person"]),
             progress=self.progress,
             **self.chosen(options),

@@ -26,6 +26,8 @@ def limits_of(model: ModelVersion) -> tuple[str, ...]:
         ]
     if (window := model.data_window).get("split", "").startswith("by borrower"):
         limits.append("The history was too short to test on a later time: how it holds over time is not known.")
+    if model.segment:
+        limits.append(f"It learned from loans {model.get_segment_display()} alone: of others it says nothing.")
     if model.metrics.get("has_signal") is False:
         limits.append("It has no signal: do not use it to choose whom to call.")
     if isinstance(window.get("rows"), int) and window["rows"] < 1000:

@@ -18,9 +18,10 @@ from django.db import connection
 from borrowers.errors import NoBusinessDate
 from creditpath.jobs.errors import JobCancelled
 from creditpath.jobs.services import Running, current
+from scoring.errors import PromotionRefused
 from scoring.features.definition import FEATURE_NAMES
 from scoring.models import ModelVersion
-from scoring.registry.services import find_champion
+from scoring.registry.services import find_champion, propose_promotion
 from scoring.training import jobs
 from scoring.training.cases import collect_over_time
 from scoring.training.errors import OneClass, TooFewRows, TrainingRefused
@@ -85,6 +86,21 @@ def test_training_is_in_the_name_of_whoever_trains_and_promotes_nothing(seeded_b
     assert model.target["horizon_days"] == 30
     assert model.code_version
     assert find_champion("pays_30") is None
+
+
+def test_segment_is_learned_from_its_own_loans_and_the_model_serves_it_alone(seeded_books: None) -> None:
+    answer = ask("--purpose", "pays_30", "--segment", "1-30", "--candidates", "logistic")
+    model = ModelVersion.objects.get(name=answer["champion"])
+    assert model.segment == "1-30"
+    assert list(model.metrics["by_segment"]) == ["1-30"]
+    assert "1–30 days past due" in model.target["population"]
+    assert answer["n_rows"] < len(collect_over_time(purpose="pays_30", at="monthly", horizon_days=None).cases)
+    with pytest.raises(PromotionRefused, match="it can serve that one alone"):
+        propose_promotion(
+            model=model, reason="for all loans", proposed_by=make_user("data_scientist"), in_spite_of="a try"
+        )
+    with pytest.raises(TrainingRefused, match="when no loan is in a bucket"):
+        train_models(target="attribute:outcome", bad="Bad", at="approved_on", segment="1-30")
 
 
 def test_days_may_be_given(seeded_books: None) -> None:
