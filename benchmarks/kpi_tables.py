@@ -40,6 +40,7 @@ from scoring.ml.tuning import Procedure
 from scoring.tables.reading import take_target
 
 Frame = pd.DataFrame
+TESTED_OWNERS = 0.4
 CASES_EVERY = 3  # months of a card account: neighbouring cases tell much the same
 
 
@@ -194,14 +195,14 @@ def measure(name: str, labelled: Labelled, reference: float, *, runs: int, trial
 
 
 def by_time(labelled: Labelled) -> Split | None:
-    """Return the last 30 % of instants as test rows, the ones before them, a horizon earlier and of other owners, to train on."""
+    """Return the last 30 % of instants to test on and those a horizon before to train on; each owner is drawn to one side."""
     if labelled.time is None:
         return None
     edge = np.quantile(labelled.time, 0.7)
-    test = labelled.time > edge
-    train = labelled.time <= edge - labelled.horizon
+    test, train = labelled.time > edge, labelled.time <= edge - labelled.horizon
     if labelled.owner is not None:
-        train &= ~np.isin(labelled.owner, labelled.owner[test])
+        is_tested = np.random.default_rng(0).random(labelled.owner.max() + 1) < TESTED_OWNERS
+        test, train = test & is_tested[labelled.owner], train & ~is_tested[labelled.owner]
     words = f"by time, {labelled.horizon} between, owners on one side: {train.sum():,} to train, {test.sum():,} to test"
     return Split(np.flatnonzero(train), np.flatnonzero(test), words)
 

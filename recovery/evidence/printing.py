@@ -1,5 +1,6 @@
 """The evidence pack on paper."""
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC
 from io import BytesIO
@@ -12,6 +13,8 @@ from creditpath.accounts.models import User
 from recovery.evidence.packing import Event, Pack
 
 FONT = Path(__file__).with_name("fonts") / "DejaVuSans.ttf"
+# It names the signs that a font lacks: letters of people's notes, which the log must not repeat.
+logging.getLogger("fpdf.output").setLevel(logging.ERROR)
 INK, SOFT, BAD, RULE = (24, 29, 39), (94, 103, 120), (180, 35, 24), (214, 219, 228)
 MARGIN, WIDTH, INDENT = 16, 178, 14
 
