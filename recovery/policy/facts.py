@@ -64,8 +64,11 @@ class Facts:
     attempts_in_30_days: int = 0
     attempts_unanswered: int = 0
     first_unanswered_on: date | None = None
-    calls_in_7_days: int = 0
+    calls_in_window: int = 0
+    call_limit: int | None = None
+    call_days: int = 7
     last_conversation_on: date | None = None
+    conversation_wait_days: int | None = None
     follow_up_on: date | None = None
     disputed_on: date | None = None
     hardship_on: date | None = None

@@ -7,9 +7,6 @@ from recovery.policy import words
 from recovery.policy.actions import CHANNELS, LEGAL_REVIEW, WITHOUT_CONTACT, channel_of
 from recovery.policy.facts import Facts
 
-# 12 CFR 1006.14(b)(2): at most seven call attempts within seven days, none within seven days after a conversation.
-MOST_CALLS_IN_7_DAYS = 7
-QUIET_DAYS = 7
 HOLDS = {
     "dispute": "the debt is disputed",
     "hardship": "hardship was reported",
@@ -30,7 +27,10 @@ class Blocked:
 
 
 def find_block(action: str, facts: Facts, *, channel: str = "") -> str | None:
-    """Return why an action may not be taken today, None if nothing known stands in its way."""
+    """Return why an action may not be taken today, None if nothing known stands in its way.
+
+    Limits of calls come with the facts, from the contact rule of where the borrower lives.
+    """
     if facts.holds and action not in WITHOUT_CONTACT:
         return f"No contact: {words.join([HOLDS.get(hold, hold) for hold in facts.holds])}."
     if action == LEGAL_REVIEW and facts.is_time_barred:
@@ -40,10 +40,10 @@ def find_block(action: str, facts: Facts, *, channel: str = "") -> str | None:
         return f"The borrower asked not to be contacted by {CHANNELS[way]}."
     if way != "call":
         return None
-    if facts.last_conversation_on is not None:
-        again = facts.last_conversation_on + timedelta(days=QUIET_DAYS)
+    if facts.last_conversation_on is not None and facts.conversation_wait_days is not None:
+        again = facts.last_conversation_on + timedelta(days=facts.conversation_wait_days)
         if facts.as_of < again:
             return f"They were spoken to on {words.day(facts.last_conversation_on)}: no call before {words.day(again)}."
-    if facts.calls_in_7_days >= MOST_CALLS_IN_7_DAYS:
-        return f"{facts.calls_in_7_days} calls in 7 days: no more are allowed for now."
+    if facts.call_limit is not None and facts.calls_in_window >= facts.call_limit:
+        return f"{facts.calls_in_window} calls in {facts.call_days} days: no more are allowed for now."
     return None

@@ -9,8 +9,9 @@
 -- Figures  of the refresh for that very day; a replay computes them anew, as known at the end of its day.
 -- Promise  the newest of the borrower's. A broken one counts until the borrower is spoken to again, for 30 days at most.
 -- Plan     active, or waiting for approval, goes before broken; broken counts like a promise.
--- Attempts unanswered: by us since the borrower was last reached, in the last 90 days. Calls of 7 days and the last conversation
---          by telephone are what the limits of calls ask for.
+-- Attempts unanswered: by us since the borrower was last reached, in the last 90 days. Calls of the window and the last conversation
+--          by telephone are what the limits of calls ask for; window and limits are those of the contact rule in force where the
+--          borrower lives, NULL where there is none: then the gate has the only word.
 -- Holds    those that stop every contact, of the person or of one of the borrower's debts, and the channels that are closed;
 --          hardship that was reported makes vulnerable for 180 days.
 -- Barred   by the limitation period, from the figures of the last refresh; asked only of loans more than a year past due.
@@ -63,6 +64,12 @@ deciding AS (
     FROM owing
     WHERE place = 1
 ),
+rule AS MATERIALIZED (
+    SELECT place.jurisdiction, found.call_limit, found.call_days, found.conversation_wait_days
+    FROM (SELECT DISTINCT jurisdiction FROM borrowers_borrower) AS place
+    CROSS JOIN LATERAL contact_rule_of(place.jurisdiction, contact_profile(), %(day)s) AS found
+    WHERE found.id IS NOT NULL
+),
 contacted AS (
     SELECT
         event.borrower_id, event.effective_on, event.channel, event.outcome, event.follow_up_on, event.reached_borrower,
@@ -72,14 +79,16 @@ contacted AS (
         max(event.effective_on) FILTER (WHERE event.reached_borrower) OVER borrower AS last_reached_on,
         count(*) FILTER (
             WHERE event.channel = 'call'
-                AND event.effective_on > %(day)s - 7
+                AND event.effective_on > %(day)s - coalesce(rule.call_days, 7)
                 AND event.is_connected IS DISTINCT FROM false
-        ) OVER borrower AS calls_in_7_days,
+        ) OVER borrower AS calls_in_window,
         max(event.effective_on) FILTER (WHERE event.reached_borrower AND event.channel IN ('call', 'inbound')) OVER borrower
             AS last_conversation_on,
         max(event.effective_on) FILTER (WHERE event.outcome = 'dispute') OVER borrower AS disputed_on,
         max(event.effective_on) FILTER (WHERE event.outcome = 'hardship') OVER borrower AS hardship_on
     FROM borrowers_contactevent AS event
+    JOIN borrowers_borrower AS person ON person.id = event.borrower_id
+    LEFT JOIN rule ON rule.jurisdiction = person.jurisdiction
     WHERE event.effective_on <= %(day)s
         AND event.booked_at <= %(known)s
         AND NOT EXISTS (
@@ -157,7 +166,7 @@ fact AS (
         deciding.*, contacted.effective_on AS last_contact_on, contacted.channel AS last_channel,
         contacted.outcome AS last_outcome, coalesce(contacted.attempts_in_30_days, 0) AS attempts_in_30_days,
         contacted.follow_up_on, contacted.disputed_on, contacted.hardship_on, contacted.last_conversation_on,
-        coalesce(contacted.calls_in_7_days, 0) AS calls_in_7_days,
+        coalesce(contacted.calls_in_window, 0) AS calls_in_window,
         coalesce(unanswered.attempts, 0) AS attempts_unanswered, unanswered.first_on AS first_unanswered_on,
         coalesce(held.kinds, '{}') AS holds, coalesce(held.channels, '{}') AS closed_channels,
         deciding.days_past_due > 365
@@ -195,12 +204,14 @@ SELECT
     scored.pd, scored.tier, scored.name AS model, scored.feature_set, coalesce(scored.is_default, true) AS model_is_default,
     fact.plan, fact.plan_due_on, fact.plan_due_amount, fact.promise, fact.promise_amount, fact.promise_due_on, fact.promise_paid_amount,
     fact.last_contact_on, fact.last_channel, fact.last_outcome, fact.attempts_in_30_days, fact.follow_up_on,
-    fact.attempts_unanswered, fact.first_unanswered_on, fact.calls_in_7_days, fact.last_conversation_on,
+    fact.attempts_unanswered, fact.first_unanswered_on, fact.calls_in_window, fact.last_conversation_on,
+    rule.call_limit, coalesce(rule.call_days, 7) AS call_days, rule.conversation_wait_days,
     fact.disputed_on, fact.hardship_on, fact.holds, fact.closed_channels, fact.is_vulnerable,
     fact.is_time_barred
 FROM fact
 JOIN borrowers_borrower AS borrower ON borrower.id = fact.borrower_id
 JOIN borrowers_product AS product ON product.id = fact.product_id
+LEFT JOIN rule ON rule.jurisdiction = borrower.jurisdiction
 LEFT JOIN scored ON scored.loan_id = fact.loan_id
 WHERE (
         fact.days_past_due > 0

@@ -64,7 +64,7 @@ def test_row_holds_all_that_decided_and_can_be_decided_again(frozen_day: date, s
     row = recommend(frozen_day)[borrower.pk]
     assert (row.policy.version, row.policy_rule.key, row.household) == (1, "call-31", "H7")
     assert row.facts["attempts_unanswered"] == 1
-    assert row.facts["calls_in_7_days"] == 1
+    assert row.facts["calls_in_window"] == 1
     assert (row.facts["bucket"], row.facts["product"], row.facts["instalments_past_due"]) == ("31-60", "personal", 1)
     assert row.versions | {"code": ""} == {"policy": 1, "line": 11, "line_key": "call-31", "code": ""}
     assert len(row.versions["code"]) == 16

@@ -199,7 +199,7 @@ def test_hold_lets_no_line_contact_the_borrower() -> None:
 
 
 def test_call_that_is_not_allowed_gives_way_to_what_is() -> None:
-    spoken = facts(last_conversation_on=date(2026, 6, 24), bucket="31-60")
+    spoken = facts(last_conversation_on=date(2026, 6, 24), conversation_wait_days=7, bucket="31-60")
     decision = decide(spoken, one_line(alternatives=("sms",)))
     assert (decision.action, decision.eligible_actions, decision.channel) == ("sms", {"sms": 1.0}, "sms")
     assert [(block.action, block.reason) for block in decision.blocked] == [
@@ -209,13 +209,13 @@ def test_call_that_is_not_allowed_gives_way_to_what_is() -> None:
     alone = decide(spoken, one_line())
     assert alone.action == "no_action"
     assert alone.reasons[0].startswith("Nothing that the policy asks for is allowed today. They were spoken to")
-    assert decide(facts(last_conversation_on=date(2026, 6, 23)), one_line()).action == "call"
+    assert decide(facts(last_conversation_on=date(2026, 6, 23), conversation_wait_days=7), one_line()).action == "call"
 
 
 def test_seven_calls_in_seven_days_are_the_most() -> None:
-    assert decide(facts(calls_in_7_days=6), one_line()).action == "call"
-    assert decide(facts(calls_in_7_days=7), one_line()).action == "no_action"
-    assert decide(facts(calls_in_7_days=7), one_line(action="plan", channel="letter")).action == "plan"
+    assert decide(facts(calls_in_window=6, call_limit=7), one_line()).action == "call"
+    assert decide(facts(calls_in_window=7, call_limit=7), one_line()).action == "no_action"
+    assert decide(facts(calls_in_window=7, call_limit=7), one_line(action="plan", channel="letter")).action == "plan"
 
 
 def test_time_barred_debt_is_not_taken_to_law() -> None:
@@ -317,7 +317,7 @@ def test_lot_is_kept_by_a_household_and_drawn_anew_for_another_line_or_seed() ->
 def test_nothing_is_drawn_for_vulnerable_borrowers_or_where_there_is_no_choice() -> None:
     rules = replace(one_line(alternatives=("sms",)), exploration_ratio=0.5, seed="s")
     assert decide(facts(is_vulnerable=True), rules).drawn is None
-    assert decide(facts(calls_in_7_days=9), rules).eligible_actions == {"sms": 1.0}
+    assert decide(facts(calls_in_window=9, call_limit=7), rules).eligible_actions == {"sms": 1.0}
     assert decide(facts(), replace(rules, exploration_ratio=0.0)).eligible_actions == {"call": 1.0}
 
 

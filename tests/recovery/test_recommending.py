@@ -8,8 +8,9 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from borrowers.models import Loan
-from borrowers.services import refresh_delinquency
+from borrowers.services import current_instant, refresh_delinquency, set_business_date
 from creditpath.invariants import verify
+from recovery.contacts.services import choose_contact_profile, contact_permission
 from recovery.errors import FiguresAreOfAnotherDay
 from recovery.models import Recommendation
 from recovery.services import recommend_actions
@@ -173,3 +174,37 @@ def test_verify_finds_the_work_in_order(frozen_day: date) -> None:
     recommend(frozen_day)
     names = {"a recommendation is about a loan of its borrower", "a recommended action is one of its eligible ones"}
     assert not names & {broken.name for broken in verify().broken}
+
+
+def test_limits_of_calls_are_those_of_where_the_borrower_lives(frozen_day: date) -> None:
+    """Massachusetts allows two calls in seven days, New York (by Regulation F) seven; the gate and the list say the same."""
+    zones = {"US-MA": "America/New_York", "US-NY": "America/New_York"}
+    loans = {
+        place: late_loan(frozen_day, borrower=make_borrower(jurisdiction=place, time_zone=zones[place]))
+        for place in zones
+    }
+    for loan in loans.values():
+        for days in (1, 2):
+            make_contact(loan.borrower, frozen_day - timedelta(days=days), loan=loan)
+    made = recommend(frozen_day)
+    strict, other = made[loans["US-MA"].borrower_id], made[loans["US-NY"].borrower_id]
+    assert other.action == "call"
+    assert strict.action != "call"
+    assert [block["reason"] for block in strict.blocked if block["action"] == "call"] == [
+        "2 calls in 7 days: no more are allowed for now."
+    ]
+    assert (strict.facts["call_limit"], other.facts["call_limit"]) == (2, 7)
+    for row in (strict, other):
+        answer = contact_permission(borrower=row.borrower, channel="call", loan=row.loan, instant=current_instant())
+        assert answer.is_allowed == (row.action == "call"), answer.sentence
+
+
+def test_a_conversation_is_waited_for_as_the_rule_says(frozen_day: date) -> None:
+    """A third party waits seven days after a conversation, a first-party lender three by its own policy."""
+    loan = late_loan(frozen_day, borrower=make_borrower(jurisdiction="US-NY", time_zone="America/New_York"))
+    make_contact(loan.borrower, frozen_day - timedelta(days=4), loan=loan, outcome="refused")
+    assert recommend(frozen_day)[loan.borrower_id].action != "call"
+    choose_contact_profile(profile="first_party", reason="own debts", chosen_by=None)
+    later = frozen_day + timedelta(days=1)
+    set_business_date(day=later, is_frozen=True)
+    assert recommend(later)[loan.borrower_id].action == "call"
