@@ -19,7 +19,8 @@ from creditpath.accounts.models import Role, User
 from creditpath.jobs.models import Job, Worker
 from recovery.alerts.services import open_alerts
 from recovery.lists import QUEUES
-from recovery.models import Action, Alert, Grievance, Recommendation, WorklistItem
+from recovery.models import Action, Alert, CallBack, Grievance, Recommendation, WorklistItem
+from recovery.teams.calling_back import peek_call_back
 from scoring.models import Deployment, ScoringRun, StaleLoan
 from scoring.querysets import heavy_fields
 
@@ -57,6 +58,7 @@ class Home:
     figures: tuple[Figure, ...] = ()
     ways: tuple[Way, ...] = ()
     next_item: WorklistItem | None = None
+    call_back: CallBack | None = None  # comes before it
     then: tuple[WorklistItem, ...] = ()
     team: tuple[dict[str, Any], ...] = ()
     by_action: tuple[tuple[str, int], ...] = ()
@@ -82,6 +84,7 @@ def _agent(user: User, day: date) -> Home:
     work = _work(Q(worklist_item__agent=user), day)
     items = WorklistItem.objects.on(day).filter(agent=user).open().order_by("rank")
     ahead = list(items.select_related("recommendation__borrower", "recommendation__loan")[: 1 + SHOWN_AHEAD])
+    call_back = peek_call_back(agent=user)
     list_url = reverse("recovery:worklist")
     if work["open"]:
         headline = f"{_count(work['open'], 'case')} to work today, about {_hours(work['minutes'])}."
@@ -99,7 +102,8 @@ def _agent(user: User, day: date) -> Home:
             Figure("Done", f"{work['done']:,}", f"of {work['n_day']:,} today", f"{list_url}?queue=done"),
         ),
         next_item=ahead[0] if ahead else None,
-        then=tuple(ahead[1:]),
+        call_back=call_back,
+        then=tuple(ahead if call_back else ahead[1:])[:SHOWN_AHEAD],
         n_day=work["n_day"],
         n_by_priors=work["n_by_priors"],
     )

@@ -2,7 +2,6 @@
 
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef
@@ -63,8 +62,7 @@ def next_case(request: HttpRequest) -> HttpResponse:
 
 def _to_next(request: HttpRequest, user: User, after: WorklistItem | None) -> HttpResponse:
     if (due := services.next_call_back(agent=user)) is not None:
-        place = ZoneInfo(due.time_zone)
-        messages.info(request, f"They asked to be called back at {due.due_at.astimezone(place):%H:%M} their time.")
+        messages.info(request, f"They asked to be called back at {due.local_time} their time.")
         return redirect("recovery:borrower", due.borrower_id)
     item = services.next_case(agent=user, after=after)
     if item is None:

@@ -1,5 +1,7 @@
 """Follow-ups by message, dialler and telephone: templates, the outbox, call-backs, what providers tell, who called in."""
 
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -207,6 +209,11 @@ class CallBack(models.Model):
 
     def __str__(self) -> str:
         return f"call back {self.borrower_id} at {self.due_at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def local_time(self) -> str:
+        """Return the time that was agreed, as the borrower's clock shows it: "10:30"."""
+        return f"{self.due_at.astimezone(ZoneInfo(self.time_zone)):%H:%M}"
 
 
 class DiallerFile(models.Model):

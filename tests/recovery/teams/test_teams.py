@@ -187,7 +187,13 @@ def test_what_is_due_in_the_absence_is_shown_first(team: Team, agents: tuple[Use
 def test_due_call_back_is_the_next_case_and_does_not_come_again_at_once(team: Team, agents: tuple[User, ...]) -> None:
     due = asked_back(agents[0])
     assert next_call_back(agent=agents[1]) is None
+    home = Client()
+    home.force_login(agents[0], backend="creditpath.accounts.backends.RoleBackend")
+    for _ in range(2):  # looking at it is no offer
+        page = home.get("/").content.decode()
+        assert f'They asked to be called back at <span class="num">{due.local_time}</span> their time' in page
     assert next_call_back(agent=agents[0]) == due
+    assert "They asked to be called back" not in home.get("/").content.decode()
     assert next_call_back(agent=agents[0]) is None  # skipped: the list goes on
 
 
