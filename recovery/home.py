@@ -119,7 +119,7 @@ def _manager(user: User, day: date) -> Home:
     )
     n_late = sum(row["n"] for row in late)
     list_url = reverse("recovery:worklist")
-    alerts = open_alerts().order_by("-as_of", "id")
+    alerts = open_alerts(user).order_by("-as_of", "id")
     plan = f"Today's work is {_hours(work['minutes'])} for {_count(work['open'], 'case')}"
     left = f"; {work['left']:,} of them found no room on anybody's list" if work["left"] else ""
     return Home(
@@ -181,9 +181,13 @@ def _model_watcher(user: User, day: date) -> Home:
         if live
         else "No model is live: the policy alone decides until one is promoted."
     )
+    told = may_call(user, "recovery:alerts", "GET")
+    alerts = list(open_alerts(user).order_by("-as_of", "id")[:ALERTS_SHOWN]) if told else []
     return Home(
         title="Models and portfolio",
         headline=f"{headline} {_last_run()}",
+        alerts=tuple(alerts),
+        n_alerts=len(alerts),
         figures=(*figures, *_scoring_figures()),
         ways=_ways(
             user,

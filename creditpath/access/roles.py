@@ -31,7 +31,8 @@ CASHIERS = frozenset({Role.MANAGER, Role.ADMIN, Role.INTEGRATION})
 IMPORTERS = frozenset({Role.MANAGER, Role.ADMIN})
 # Who says when agents work and whose cases go to whom.
 TEAM_LEADERS = frozenset({Role.MANAGER, Role.ADMIN})
-ALERT_READERS = frozenset({Role.MANAGER, Role.COMPLIANCE, Role.ADMIN})
+# Data scientists are told of models alone.
+ALERT_READERS = frozenset({Role.MANAGER, Role.COMPLIANCE, Role.DATA_SCIENTIST, Role.ADMIN})
 POLICY_WRITERS = frozenset({Role.MANAGER, Role.ADMIN})
 POLICY_READERS = STAFF | {Role.AGENT}
 MODEL_READERS = STAFF | {Role.INTEGRATION}

@@ -1,4 +1,4 @@
-"""What managers are told without asking: rules with thresholds, and what they found on a day."""
+"""What is told without asking: rules with thresholds, and what they found on a day."""
 
 from django.conf import settings
 from django.db import models
@@ -8,12 +8,18 @@ from borrowers.models.fields import booked_at_field
 
 
 class AlertRule(models.Model):
-    """A figure that is looked at with every close, and above which value it is told. What it measures is SQL of the same name."""
+    """A figure that is looked at with every close, and above which value it is told.
+
+    What it measures is SQL of the same name, or, of models, what watches them.
+    """
 
     name = models.SlugField(max_length=40, unique=True, editable=False)
     title = models.CharField(max_length=120)
     threshold = models.DecimalField(max_digits=12, decimal_places=2, help_text="It is told above this.")
     unit = models.CharField(max_length=20, blank=True, db_default="", editable=False)
+    is_of_models = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="It is about models: data scientists are told too."
+    )
     is_on = models.BooleanField(default=True, help_text="Off: it is not looked at.")
 
     class Meta:

@@ -10,8 +10,8 @@ from django_plotly_dash import DjangoDash
 from creditpath.access import may_see_dashboard
 from creditpath.accounts.models import User
 from recovery.watching import figures
-from scoring.monitoring.alerts import Threshold, read_thresholds
 from scoring.monitoring.services import Watched, describe_models
+from scoring.thresholds import Threshold, read_thresholds
 
 STILL: Any = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
 
@@ -75,7 +75,8 @@ def _draw(one: Watched, others: Sequence[Watched], thresholds: dict[str, Thresho
         ),
         _card(
             figures.features_finding(features, feature),
-            f"PSI against the training rows{f' on {newest.as_of:%-d %B %Y}' if newest else ''}; no value counts as a bin.",
+            f"PSI against the training rows{f' on {newest.as_of:%-d %B %Y}' if newest else ''}; no value counts as a bin. "
+            "Grey: it grows as the books do, and never alarms.",
             figures.feature_chart(features, feature) if features else None,
         ),
     ]

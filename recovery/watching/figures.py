@@ -6,9 +6,10 @@ from typing import Any
 import plotly.graph_objects as go
 
 from recovery.figures import BLUE, GREEN, GREY, OCHRE, PURPLE, VERMILION, dressed, month_words, percent
+from scoring.features.definition import AGEING
 from scoring.models import ModelReading
-from scoring.monitoring.alerts import Threshold
 from scoring.monitoring.services import Watched
+from scoring.thresholds import Threshold
 
 GRID = "rgba(123, 135, 148, 0.25)"
 MARGIN = {"l": 46, "r": 16, "t": 12, "b": 44}
@@ -63,11 +64,12 @@ def calibration_finding(readings: Sequence[ModelReading]) -> str:
 def features_finding(features: Mapping[str, Mapping[str, float]], threshold: Threshold | None) -> str:
     if not features:
         return "How far features moved is not known"
-    moved = [name for name, one in features.items() if threshold and threshold.judge(one["psi"])]
+    steady = {name: one["psi"] for name, one in features.items() if name not in AGEING}
+    moved = [name for name, value in steady.items() if threshold and threshold.judge(value)]
     if not moved:
-        return "No feature has moved since training"
-    worst = max(features, key=lambda name: features[name]["psi"])
-    return f"{len(moved)} of {len(features)} features moved since training, {worst.replace('_', ' ')} the most"
+        return "No feature has moved since training but for those that grow with the books"
+    worst = max(moved, key=lambda name: steady[name])
+    return f"{len(moved)} of {len(steady)} features moved since training, {worst.replace('_', ' ')} the most"
 
 
 # --- charts ---------------------------------------------------------------------------------------------------------------
@@ -158,13 +160,18 @@ def calibration_chart(readings: Sequence[ModelReading]) -> go.Figure:
 
 
 def feature_chart(features: Mapping[str, Mapping[str, float]], threshold: Threshold | None) -> go.Figure:
-    """Draw the features that moved most, one bar each, name and PSI written above it."""
+    """Draw the features that moved most, one bar each, name and PSI written above it; grey: it grows as the books do."""
     worst = sorted(features, key=lambda name: features[name]["psi"], reverse=True)[:MOST_FEATURES]
     colours = {None: GREEN, "look": OCHRE, "act": VERMILION}
     figure = go.Figure(
         go.Bar(
             orientation="h", x=[features[name]["psi"] for name in worst], y=worst, width=0.38,
-            marker={"color": [colours[threshold.judge(features[name]["psi"]) if threshold else None] for name in worst]},
+            marker={
+                "color": [
+                    GREY if name in AGEING else colours[threshold.judge(features[name]["psi"]) if threshold else None]
+                    for name in worst
+                ]
+            },
             hovertemplate="%{y}: PSI %{x:.3f}<extra></extra>",
         )
     )  # fmt: skip

@@ -8,10 +8,12 @@ from django.views.decorators.http import require_safe
 
 from borrowers.errors import NoBusinessDate
 from creditpath.access import person_of
+from recovery.watching.alarms import alarms_of
 from recovery.watching.dashboards import models_app
 from recovery.watching.overrides import WITHIN_DAYS, measure_overrides
-from scoring.models import ModelReading
-from scoring.monitoring.services import Watched, describe_models, judge_overrides, read_thresholds
+from scoring.features.definition import AGEING
+from scoring.models import ModelReading, Tier
+from scoring.monitoring.services import Watched, describe_models
 
 
 @require_safe
@@ -22,13 +24,11 @@ def model_dashboard(request: HttpRequest) -> HttpResponse:
         overrides = measure_overrides()
     except NoBusinessDate:
         overrides = None
-    alerts = [alert for one in watched for alert in one.alerts]
-    if overrides and (alert := judge_overrides(overrides.n_otherwise, overrides.n_answered, read_thresholds())):
-        alerts.append(alert)
+    alerts = alarms_of(watched, overrides)
     context = {
         "charts": models_app if any(one.readings for one in watched) else None,
         "models": [_described(one) for one in watched],
-        "alerts": sorted(alerts, key=lambda alert: alert.level != "act"),
+        "alerts": alerts,
         "n_act": sum(alert.level == "act" for alert in alerts),
         "n_read": sum(bool(one.readings) for one in watched),
         "is_simulated": any(one.model.is_simulated for one in watched),
@@ -63,9 +63,13 @@ def _described(one: Watched) -> dict[str, Any]:
         "newest": newest,
         "psi": stable.stability["score_psi"] if stable and stable.stability else None,
         "matured": matured,
+        "tiers": [
+            {"label": Tier(tier).label, **told}
+            for tier, told in (matured.outcome["tiers"] if matured and matured.outcome else {}).items()
+        ],
         "readings": list(reversed(one.readings)),
         "features": sorted(
-            ({"name": name.replace("_", " "), **told} for name, told in features.items()),
+            ({"name": name.replace("_", " "), "is_ageing": name in AGEING, **told} for name, told in features.items()),
             key=lambda told: told["psi"],
             reverse=True,
         ),

@@ -199,6 +199,12 @@ FEATURES: tuple[Feature, ...] = (
 
 FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 
+# What grows, or becomes known, as the books grow older, whoever borrows: its PSI against a training of years ago says how old the
+# lender is. Where it matters to a model, scores and outcomes move too.
+AGEING: frozenset[str] = frozenset({"days_on_book", "remaining_days", "principal_repaid_ratio"}) | frozenset(
+    feature.name for feature in FEATURES if feature.window == LIFE_WITH_US
+)
+
 
 def _compute_feature_set() -> str:
     """Return a short hash of what the features mean: their definitions and the SQL, without its comments and spacing."""

@@ -3,24 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import sqrt
 from typing import Any
 
+from scoring.features.definition import AGEING
 from scoring.models import AlertThreshold, ModelReading
+from scoring.thresholds import ACT, Threshold
 
-LOOK, ACT = "look", "act"
 LEAST_ANSWERS = 20
+CHANCE_PSI = (
+    27.9  # over n: what ten bins reach where nothing moved, in one of a thousand (chi-square with nine degrees)
+)
+CHANCE_ERRORS = 3.3  # standard errors of a share, two-sided, in one of a thousand
 Measure = AlertThreshold.Measure
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """From where to look and from where to act."""
-
-    look: float
-    act: float
-
-    def judge(self, value: float) -> str | None:
-        return ACT if value >= self.act else LOOK if value >= self.look else None
 
 
 @dataclass(frozen=True)
@@ -37,11 +32,6 @@ class Alert:
         return vars(self)
 
 
-def read_thresholds() -> dict[str, Threshold]:
-    """Return the thresholds that are switched on, by measure; one query."""
-    return {row.measure: Threshold(row.look, row.act) for row in AlertThreshold.objects.filter(is_on=True)}
-
-
 def find_alerts(
     name: str,
     readings: Sequence[ModelReading],
@@ -54,7 +44,8 @@ def find_alerts(
 
     Stability is judged by the newest day, AUC and calibration by the newest matured day that the model had not learned from. An
     early read alarms only where more events came already than were expected by the end. Without with_features nothing is said of
-    features, which a challenger shares with its champion.
+    features, which a challenger shares with its champion. Features that grow as the books do (AGEING) never alarm, and a PSI or a
+    share that chance alone reaches on so few loans is no move.
     """
     found: list[Alert | None] = []
     if stable := next((one for one in reversed(readings) if one.stability), None):
@@ -86,18 +77,24 @@ def _judge_stability(
     name: str, reading: ModelReading, thresholds: Mapping[str, Threshold], *, with_features: bool
 ) -> Iterable[Alert | None]:
     stability = reading.stability or {}
-    score = stability["score_psi"]
-    yield _alert(
-        name, Measure.SCORE_PSI, score, reading.as_of, f"Scores have moved since training: PSI {score:.2f}", thresholds
-    )
-    features: Mapping[str, Mapping[str, float]] = stability["features"]
+    score, chance = stability["score_psi"], CHANCE_PSI / reading.n_rows
+    if score > chance:
+        said = f"Scores have moved since training: PSI {score:.2f}"
+        yield _alert(name, Measure.SCORE_PSI, score, reading.as_of, said, thresholds)
+    features: Mapping[str, Mapping[str, float]] = {
+        feature: one for feature, one in stability["features"].items() if feature not in AGEING
+    }
     if not features or not with_features:
         return
-    moved = {feature: one["psi"] for feature, one in features.items()}
+    moved = {feature: one["psi"] for feature, one in features.items() if one["psi"] > chance}
     yield _alert_many(
         name, Measure.FEATURE_PSI, moved, reading.as_of, "have moved since training: PSI of", ".2f", thresholds
     )
-    gaps = {feature: abs(one["missing"] - one["missing_in_training"]) for feature, one in features.items()}
+    gaps = {
+        feature: gap
+        for feature, one in features.items()
+        if (gap := abs(one["missing"] - one["missing_in_training"])) > _chance_of_share(one, reading.n_rows)
+    }
     yield _alert_many(
         name,
         Measure.MISSING_RATE,
@@ -107,6 +104,11 @@ def _judge_stability(
         ".0%",
         thresholds,
     )
+
+
+def _chance_of_share(feature: Mapping[str, float], n: int) -> float:
+    share = max(feature["missing"], feature["missing_in_training"])
+    return CHANCE_ERRORS * sqrt(share * (1 - share) / n)
 
 
 def _judge_outcome(

@@ -9,11 +9,12 @@ from typing import Any
 from borrowers.services import get_business_date
 from scoring.errors import ModelDoesNotFit
 from scoring.models import Challenger, ModelReading, ModelVersion, ScoringRun, ShadowRun
-from scoring.monitoring.alerts import Alert, find_alerts, judge_overrides, read_thresholds
+from scoring.monitoring.alerts import Alert, find_alerts, judge_overrides
 from scoring.monitoring.reading import Scored, read
 from scoring.monitoring.shadowing import score_aside
 from scoring.querysets import heavy_fields
 from scoring.registry.champions import Champion, find_live
+from scoring.thresholds import read_thresholds
 from scoring.training.cases import month_ends
 from scoring.training.unseen import first_unseen_day
 
@@ -27,7 +28,6 @@ __all__ = [
     "describe_models",
     "judge_overrides",
     "monitor_models",
-    "read_thresholds",
 ]
 
 

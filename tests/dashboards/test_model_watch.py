@@ -35,7 +35,7 @@ def champion(frozen_day: date) -> ModelVersion:
     """A champion whose scores moved far, and which ranks well on what has matured."""
     model = promote(register_logistic())
     stability = {
-        "score_psi": 0.31, "features": {"days_on_book": {"psi": 0.4, "missing": 0.2, "missing_in_training": 0.0}},
+        "score_psi": 0.31, "features": {"days_past_due": {"psi": 0.4, "missing": 0.2, "missing_in_training": 0.0}},
     }  # fmt: skip
     tier = {"n": 900, "n_bad": 90, "expected": 0.11, "observed": 0.1, "z": -1.0}
     outcome = {**tier, "brier": 0.08, "auc": 0.71, "auc_low": 0.66, "auc_high": 0.76, "tiers": {"low": tier}}
@@ -84,7 +84,7 @@ def test_the_page_says_what_alarms_and_charts_say_what_they_show(
     charts = ask(client).content.decode()
     assert "Scores have moved far: PSI 0.31 on 30 June" in charts
     assert "It ranks the loans of March with an AUC of 0.710, 0.720 on test rows" in charts
-    assert "1 of 1 features moved since training, days on book the most" in charts
+    assert "1 of 1 features moved since training, days past due the most" in charts
 
     AlertThreshold.objects.update(is_on=False)
     assert "Nothing alarms" in client.get(PAGE).content.decode()

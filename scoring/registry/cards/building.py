@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from scoring.models import Deployment, ModelVersion
-from scoring.registry.cards import described, measured
+from scoring.registry.cards import described, measured, outcomes
 from scoring.registry.cards.sections import Card, Section
 
 # What a part of the product above this one has to say about a model: registered by it, asked here.
@@ -35,6 +35,7 @@ def build_card(model: ModelVersion) -> Card:
         measured.tell_performance(model),
         measured.tell_charts(model),
         measured.tell_calibration(model),
+        outcomes.tell_outcomes(model),
         measured.tell_drift(model),
         measured.tell_segments(model),
         described.tell_leaks(model),

@@ -10,8 +10,8 @@ from scoring.ml.stability import psi
 from scoring.models import ModelVersion, MonitoredAttribute, ScoringRun
 from scoring.registry.cards.charts import bar_chart, distribution_chart, line_chart
 from scoring.registry.cards.sections import Section, Table, percent
+from scoring.thresholds import judge_psi, read_thresholds
 
-MINIMUM_PSI, ACT_PSI = 0.1, 0.25
 FIGURES = (
     ("auc", "AUC", "chance that a row with the event ranks above one without"),
     ("gini", "Gini", "2 AUC − 1"),
@@ -134,18 +134,22 @@ def tell_drift(model: ModelVersion) -> Section:
     drift = model.curves.get("drift")
     if not drift:
         return Section("Drift", empty="Not kept with this version.")
+    thresholds = read_thresholds()
+    of_scores = thresholds.get("score_psi")
     features = [(str(name), float(value)) for name, value in drift.get("features", [])]
-    rows = tuple((name, f"{value:.3f}", judge_psi(value)) for name, value in features[:10])
+    rows = tuple(
+        (name, f"{value:.3f}", judge_psi(value, thresholds.get("feature_psi"))) for name, value in features[:10]
+    )
     words = []
     if "score" in drift:
         words.append(
-            f"From training to test rows the score has a PSI of {drift['score']:.3f}: {judge_psi(drift['score'])}. "
+            f"From training to test rows the score has a PSI of {drift['score']:.3f}: {judge_psi(drift['score'], of_scores)}. "
             "Features that count history grow with the books, so that some drift is their nature."
         )
     if (run := _newest_run(model)) is not None and (found := _psi_of_run(run, model.curves["reference"])) is not None:
         words.append(
-            f"From test rows to the {run.n_scored:,} scores as of {run.as_of}: PSI {found:.3f}, {judge_psi(found)}. These are "
-            "all loans that owe, also those 91 or more days past due."
+            f"From test rows to the {run.n_scored:,} scores as of {run.as_of}: PSI {found:.3f}, {judge_psi(found, of_scores)}. "
+            "These are all loans that owe, also those 91 or more days past due."
         )
     charts = (("Drift of features: PSI, training to test", bar_chart(features[:10], title="Drift of features")),)
     return Section(
@@ -172,11 +176,6 @@ def _psi_of_run(run: ScoringRun, reference: dict[str, Any]) -> float | None:
         return None
     shares = reference["shares"][: len(reference["edges"]) + 1]
     return psi(shares, [counts.get(number, 0) / total for number in range(len(shares))])
-
-
-def judge_psi(value: float) -> str:
-    """Say what a population stability index means: from 0.1 on one looks, from 0.25 on one acts."""
-    return "stable" if value < MINIMUM_PSI else "look at it" if value < ACT_PSI else "act on it"
 
 
 def tell_segments(model: ModelVersion) -> Section:

@@ -20,7 +20,9 @@ from recovery.alerts.services import acknowledge, mail_alerts, raise_alerts
 from recovery.errors import AlertRefused
 from recovery.models import Alert, AlertRule, Grievance
 from recovery.services import plan_worklists, recommend_actions
+from scoring.models import AlertThreshold, ModelReading
 from tests.factories import make_borrower, make_loan, make_payment, make_promise, make_user
+from tests.models import promote, register_logistic
 
 DAY = date(2026, 6, 30)
 
@@ -39,9 +41,9 @@ def complain() -> None:
 
 def test_every_rule_has_a_measure_that_runs_on_empty_books(frozen_day: date) -> None:
     measures = load_statements("recovery", "alerts/measures.sql")
-    assert set(AlertRule.objects.values_list("name", flat=True)) == set(measures)
+    assert set(AlertRule.objects.values_list("name", flat=True)) == {*measures, "models_alarm"}
     report = raise_alerts(as_of=DAY)
-    assert (report.looked_at, report.told) == (len(measures), {})
+    assert (report.looked_at, report.told) == (len(measures) + 1, {})
 
 
 def test_overdue_complaint_is_told_once_a_day_however_often_it_is_looked_at(frozen_day: date) -> None:
@@ -124,3 +126,37 @@ def test_managers_get_one_e_mail_hidden_from_each_other(frozen_day: date, settin
     assert (sent.bcc, sent.to) == (["a@example.com", "b@example.com"], [])
     assert "1 complaint should have been answered" in sent.body
     assert "secret" not in sent.body
+
+
+def test_model_that_has_to_be_acted_on_is_told_to_data_scientists_and_managers_until_something_else_alarms(
+    frozen_day: date, client_of: Callable[[Role], Client]
+) -> None:
+    model = promote(register_logistic())
+    feature = {"psi": 0.4, "missing": 0.2, "missing_in_training": 0.0}
+    stability = {"score_psi": 0.31, "features": {"days_past_due": feature, "days_on_book": feature}}
+    ModelReading.objects.create(
+        model=model, as_of=DAY, read_on=DAY, source="served", stage="fresh", window_days=0, is_unseen=True, n_rows=900,
+        stability=stability,
+    )  # fmt: skip
+    complain()
+    assert set(raise_alerts(as_of=DAY).told) == {"models_alarm", "answers_overdue"}
+    assert "models_alarm" not in raise_alerts(as_of=DAY + timedelta(days=1)).told
+    AlertThreshold.objects.filter(measure="score_psi").update(is_on=False)
+    assert "models_alarm" in raise_alerts(as_of=DAY + timedelta(days=2)).told
+
+    scientist, url = client_of(Role.DATA_SCIENTIST), reverse("recovery:alerts")
+    page = scientist.get(url).content.decode()
+    assert f"To act on: {model.name}: " in page
+    assert "PSI of the scores" in page
+    assert "complaint" not in page
+    assert "A live model has to be acted on" in scientist.get("/").content.decode()
+    assert "complaint" in client_of(Role.MANAGER).get(url).content.decode()
+    other = Alert.objects.filter(rule__name="answers_overdue")[0]
+    assert scientist.post(reverse("recovery:acknowledge-alert", args=[other.pk]), {"note": "x"}).status_code == 404
+
+    for role in (Role.DATA_SCIENTIST, Role.MANAGER):
+        User.objects.filter(role=role).update(email=f"{role}@lender.example")
+    assert mail_alerts(as_of=DAY) == 2
+    told = {message.bcc[0]: message.body for message in mail.outbox}
+    assert "complaint" not in told["data_scientist@lender.example"]
+    assert "complaint" in told["manager@lender.example"]

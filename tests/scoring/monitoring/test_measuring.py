@@ -9,8 +9,9 @@ import pytest
 
 from scoring.ml.metrics import auc_interval
 from scoring.ml.stability import inner_edges, shares_of
-from scoring.monitoring.alerts import Threshold, find_alerts, judge_overrides
+from scoring.monitoring.alerts import find_alerts, judge_overrides
 from scoring.monitoring.measuring import measure_feature, measure_outcome, measure_scores
+from scoring.thresholds import Threshold
 
 THRESHOLDS = {
     "score_psi": Threshold(0.1, 0.25), "feature_psi": Threshold(0.1, 0.25), "missing_rate": Threshold(0.05, 0.15),
@@ -79,6 +80,7 @@ def reading(**told: Any) -> Any:
         "stage": "matured",
         "is_unseen": True,
         "window_days": 120,
+        "n_rows": 3000,
     }
     return SimpleNamespace(**whole | told)
 
@@ -106,13 +108,26 @@ def test_what_moved_alarms_and_the_graver_comes_first() -> None:
     feature = {"psi": 0.3, "missing": 0.1, "missing_in_training": 0.0}
     stability = {
         "score_psi": 0.12,
-        "features": {"days_on_book": feature, "instalments": {**feature, "psi": 0.0, "missing": 0}},
+        "features": {
+            "days_past_due": feature,
+            "days_on_book": feature,
+            "instalments": {**feature, "psi": 0.0, "missing": 0},
+        },
     }
     assert alarmed(reading(stability=stability)) == [
         ("feature_psi", "act"),
         ("missing_rate", "look"),
         ("score_psi", "look"),
     ]
+
+
+def test_what_grows_with_the_books_or_chance_explains_does_not_alarm() -> None:
+    feature = {"psi": 0.9, "missing": 0.1, "missing_in_training": 0.9}
+    older = {"score_psi": 0.0, "features": {"days_on_book": feature, "days_since_last_settlement": feature}}
+    assert alarmed(reading(stability=older)) == []
+    few = {"score_psi": 0.2, "features": {"days_past_due": {"psi": 0.2, "missing": 0.15, "missing_in_training": 0.05}}}
+    assert alarmed(reading(stability=few, n_rows=100)) == []
+    assert len(alarmed(reading(stability=few, n_rows=900))) == 3
 
 
 @pytest.mark.parametrize(
