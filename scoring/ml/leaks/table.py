@@ -172,14 +172,21 @@ def _formats(column: Typed) -> Iterator[tuple[str, NDArray[np.bool_], NDArray[np
 
 
 def _gap_within(column: Typed, flag: NDArray[np.bool_], rows: NDArray[np.bool_], y: NDArray[np.int8]) -> float:
-    """Return the gap between the classes inside tenths of the value, weighted by rows: what the value itself explains is out."""
-    if column.numbers is None:
-        return float(flag[rows & (y == 1)].mean() - flag[rows & (y == 0)].mean())
-    values = column.numbers[rows]
-    tenth = pd.qcut(values, 10, labels=False, duplicates="drop")
+    """Return the gap between the classes inside equal values, weighted by rows: what the value itself explains is out.
+
+    Equal are numbers of one tenth, and words of few that differ in case and spaces alone: of a category such as C, X, 0, 1 the
+    letters are the value. Of many words each stands for itself.
+    """
+    if column.numbers is not None:
+        equal = pd.qcut(column.numbers[rows], 10, labels=False, duplicates="drop")
+    else:
+        words = column.text[rows].fillna("").astype("str").str.casefold().str.split().str.join("")
+        equal, distinct = pd.factorize(words)
+        if len(distinct) > FEW_VALUES:
+            return float(flag[rows & (y == 1)].mean() - flag[rows & (y == 0)].mean())
     gaps, weights = [], []
-    for k in np.unique(tenth[~pd.isna(tenth)]):
-        inside = tenth == k
+    for k in np.unique(equal[~pd.isna(equal)]):
+        inside = equal == k
         label, written = y[rows][inside], flag[rows][inside]
         if label.any() and not label.all():
             gaps.append(written[label == 1].mean() - written[label == 0].mean())

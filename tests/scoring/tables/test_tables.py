@@ -138,6 +138,19 @@ def test_each_kind_of_leak_is_named() -> None:
     assert found["income"][1].endswith("kept")
 
 
+def test_format_is_a_leak_where_equal_values_are_written_differently_and_else_the_value() -> None:
+    random = np.random.default_rng(4)
+    bad = random.random(2_000) < 0.3
+    status = np.where(random.random(2_000) < np.where(bad, 0.9, 0.1), "1", "C")
+    job = np.where(random.random(2_000) < 0.5, "clerk", "farmer")
+    written = np.where(random.random(2_000) < np.where(bad, 0.8, 0.1), np.char.upper(job), job)
+    frame = pd.DataFrame({"status": status, "job": written, "noise": random.normal(size=2_000).round(3).astype(str)})
+    specification = learn_specification(frame)
+    leaks = find_table_leaks(specification, type_columns(specification, frame), bad.astype(np.int8))
+    assert {leak.column for leak in leaks if leak.kind == "format_by_class"} == {"job"}
+    assert "status" not in {leak.column for leak in leaks}
+
+
 @pytest.mark.parametrize(
     ("name", "others", "is_leak"),
     [
