@@ -37,8 +37,18 @@ def _ship_rules(using: str, **kwargs: Any) -> None:
     from recovery.contacts.shipped import ensure_shipped_rules
     from recovery.outreach.templating import ensure_shipped_templates
 
-    needed = {model._meta.db_table for model in apps.get_app_config("recovery").get_models()}
-    if not needed | {"recovery_known_time_zone"} <= set(connections[using].introspection.table_names()):
+    needed = {
+        (model._meta.db_table, field.column)
+        for model in apps.get_app_config("recovery").get_models()
+        for field in model._meta.local_concrete_fields
+        if field.column
+    }
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+        )
+        there = set(cursor.fetchall())
+    if not needed | {("recovery_known_time_zone", "name")} <= there:
         return
     ensure_shipped_rules(using=using)
     ensure_shipped_templates(using=using)
