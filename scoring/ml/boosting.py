@@ -1,5 +1,6 @@
 """Boosted trees: XGBoost and LightGBM with settings that export exactly."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import lightgbm
@@ -24,8 +25,8 @@ class BoostedTrees(Learner):
 
     allowed: frozenset[str]
 
-    def __init__(self, *, seed: int = 0, threads: int = 1, **overrides: Any) -> None:
-        super().__init__(seed=seed, threads=threads)
+    def __init__(self, *, seed: int = 0, threads: int = 1, directions: Sequence[int] = (), **overrides: Any) -> None:
+        super().__init__(seed=seed, threads=threads, directions=directions)
         self.refuse_unknown(overrides, allowed=self.allowed | {"rounds"})
         self.rounds: int | None = overrides.pop("rounds", None)
         self.overrides = overrides
@@ -35,6 +36,10 @@ class BoostedTrees(Learner):
     @property
     def parameters(self) -> dict[str, Any]:
         return {**self._settings, "rounds": self.rounds}
+
+    @property
+    def _constraints(self) -> dict[str, Any]:
+        return {"monotone_constraints": self.directions} if self.directions else {}
 
     def tune(self, x: Matrix, y: NDArray[np.int8], folds: Folds) -> NDArray[np.float64]:
         """Choose the rounds as the median of where the folds stop improving; return margins of rows while held out."""
@@ -90,7 +95,7 @@ class XGBoost(BoostedTrees):
     algorithm = "xgboost"
     allowed = frozenset(
         {"max_depth", "eta", "subsample", "colsample_bytree", "min_child_weight", "lambda", "alpha", "gamma", "max_bin",
-         "monotone_constraints", "scale_pos_weight"}
+         "scale_pos_weight"}
     )  # fmt: skip
 
     def _choose_settings(self, n_rows: int) -> dict[str, Any]:
@@ -104,6 +109,7 @@ class XGBoost(BoostedTrees):
             "colsample_bytree": 0.6,
             "min_child_weight": 5,
             "lambda": 5,
+            **self._constraints,
             **self.overrides,
             "seed": self.seed,
             "nthread": self.threads,
@@ -140,7 +146,7 @@ class LightGBM(BoostedTrees):
     algorithm = "lightgbm"
     allowed = frozenset(
         {"num_leaves", "learning_rate", "bagging_fraction", "feature_fraction", "min_data_in_leaf", "lambda_l1", "lambda_l2",
-         "max_depth", "max_bin", "monotone_constraints", "scale_pos_weight", "min_gain_to_split"}
+         "max_depth", "max_bin", "scale_pos_weight", "min_gain_to_split"}
     )  # fmt: skip
 
     def _choose_settings(self, n_rows: int) -> dict[str, Any]:
@@ -154,6 +160,7 @@ class LightGBM(BoostedTrees):
             "bagging_freq": 1,
             "feature_fraction": 0.6,
             "lambda_l2": 5,
+            **self._constraints,
             **self.overrides,
             "seed": self.seed,
             "deterministic": True,

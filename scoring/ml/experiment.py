@@ -109,7 +109,15 @@ def run_experiment(
     for done, name in enumerate(candidates):
         progress(done, len(candidates), f"training {name}")
         model = fit_within(
-            procedure, name, fit_x, fit_y, folds, settings=(settings or {}).get(name), seed=seed, threads=threads
+            procedure,
+            name,
+            fit_x,
+            fit_y,
+            folds,
+            names=names,
+            settings=(settings or {}).get(name),
+            seed=seed,
+            threads=threads,
         )
         graph = to_onnx(model, n_features=x.shape[1])
         options = {} if parity_rows is None else {"rows": parity_rows}

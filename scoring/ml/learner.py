@@ -25,9 +25,11 @@ class Learner(ABC):
 
     algorithm: ClassVar[str]
 
-    def __init__(self, *, seed: int = 0, threads: int = 1) -> None:
+    def __init__(self, *, seed: int = 0, threads: int = 1, directions: Sequence[int] = ()) -> None:
+        """Take for each feature 1 where the margin may only rise with it, -1 where only fall, 0 for both; none: all are free."""
         self.seed = seed
         self.threads = threads
+        self.directions = tuple(directions) if any(directions) else ()
 
     @property
     @abstractmethod

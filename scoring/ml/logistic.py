@@ -1,10 +1,12 @@
 """Logistic regression on binned features: a scorecard."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
@@ -29,8 +31,8 @@ class BinnedLogistic(Learner):
 
     algorithm = "logistic"
 
-    def __init__(self, *, seed: int = 0, threads: int = 1, **overrides: Any) -> None:
-        super().__init__(seed=seed, threads=threads)
+    def __init__(self, *, seed: int = 0, threads: int = 1, directions: Sequence[int] = (), **overrides: Any) -> None:
+        super().__init__(seed=seed, threads=threads, directions=directions)
         self.refuse_unknown(overrides, allowed={"strength"})
         self.strength: float | None = overrides.get("strength")
 
@@ -125,6 +127,8 @@ class BinnedLogistic(Learner):
         start: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
         """Return the weights with the intercept last; a column without variance keeps weight 0 (the penalty sees to it)."""
+        if self.directions:
+            return self._solve_within_bounds(design, y, strength, start=start)
         model = LogisticRegression(C=strength, max_iter=500, tol=1e-4, warm_start=start is not None)
         if start is not None:
             model.coef_, model.intercept_, model.classes_ = start[None, :-1], start[-1:], np.array([0, 1])
@@ -133,6 +137,36 @@ class BinnedLogistic(Learner):
         ):  # the matrix is thin: threads that wait for each other cost more than they bring
             model.fit(design, y)
         return np.append(model.coef_[0], model.intercept_[0]).astype(np.float64)
+
+    def _solve_within_bounds(
+        self,
+        design: NDArray[np.floating],
+        y: NDArray[np.int8],
+        strength: float,
+        *,
+        start: NDArray[np.float64] | None,
+    ) -> NDArray[np.float64]:
+        """Solve the same problem with the steps of directed features on one side of zero (L-BFGS-B; Byrd et al., 1995)."""
+        n, k = design.shape
+        signs = np.zeros(k + 1)
+        signs[: len(self._column)] = np.array(self.directions)[self._column]
+        bounds = np.column_stack([np.where(signs > 0, 0, -np.inf), np.where(signs < 0, 0, np.inf)])
+        penalty = np.append(np.full(k, 1 / (strength * n)), 0.0)
+
+        def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+            margins = (design @ weights[:-1].astype(design.dtype)).astype(np.float64) + weights[-1]
+            off = 1 / (1 + np.exp(-margins)) - y
+            slope = np.append(off.astype(design.dtype) @ design, off.sum()) / n
+            value = np.mean(np.logaddexp(0, margins) - y * margins) + 0.5 * float(penalty @ weights**2)
+            return float(value), slope + penalty * weights
+
+        if start is None:
+            start = np.append(np.zeros(k), np.log(y.mean() / (1 - y.mean())))
+        with threadpool_limits(self.threads):
+            found = minimize(
+                loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "gtol": 1e-4}
+            )
+        return np.asarray(found.x)
 
     def _as_forest(self, x: Matrix) -> Forest:
         """Return one tree a feature that finds the bin, and a last one that is the intercept; covers are counts of x."""

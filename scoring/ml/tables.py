@@ -92,6 +92,7 @@ def evaluate_table(
                     x[side.train],
                     fit_y,
                     groups[side.train],
+                    names=names,
                     procedure=procedure,
                     seed=seed + number,
                     threads=threads,
@@ -136,13 +137,14 @@ def fit_one(
     y: NDArray[np.int8],
     groups: NDArray[np.int64],
     *,
+    names: Sequence[str] = (),
     procedure: Procedure = Procedure(),  # noqa: B008  frozen
     seed: int = 0,
     threads: int | None = None,
 ) -> FittedModel:
     """Fit one candidate by name on rows (n, k); inner folds of whole groups choose its settings and its threshold."""
     folds = inner_folds(groups, y, n_folds=3 if len(y) > MANY_ROWS else 5, seed=seed)
-    return fit_within(procedure, name, x, y, folds, seed=seed, threads=threads)
+    return fit_within(procedure, name, x, y, folds, names=names, seed=seed, threads=threads)
 
 
 def _outer_folds(groups: NDArray[np.int64], y: NDArray[np.int8], *, seed: int) -> list[Split]:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,13 +29,28 @@ class Procedure:
 
     trials: settings tried, the shipped ones first, then Optuna's; seconds: after which no new one is begun. The costs are of a
     good row called bad and of a bad row that is missed, in any one unit; without them the threshold is where precision and
-    recall meet, as the project's target asks for both.
+    recall meet, as the project's target asks for both. rises and falls: features with which the event may only become likelier,
+    or less likely.
     """
 
     trials: int = 2
     seconds: float = 600.0
     false_alarm_cost: float | None = None
     missed_cost: float | None = None
+    rises: frozenset[str] = frozenset()
+    falls: frozenset[str] = frozenset()
+
+    def directions(self, names: Sequence[str]) -> tuple[int, ...]:
+        """Return for each named feature 1, -1 or 0, as a learner takes them."""
+        return tuple((name in self.rises) - (name in self.falls) for name in names)
+
+    def directions_told(self, names: Sequence[str]) -> dict[str, list[str]]:
+        """Return the features of a model that are held to a direction, for the register."""
+        told = {
+            "rises": [name for name in names if name in self.rises],
+            "falls": [name for name in names if name in self.falls],
+        }
+        return {side: held for side, held in told.items() if held}
 
     @property
     def has_costs(self) -> bool:
@@ -61,12 +76,14 @@ def fit_within(
     y: NDArray[np.int8],
     folds: Folds,
     *,
+    names: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     threads: int | None = None,
 ) -> FittedModel:
     """Fit one candidate on x (n, k), y (n,): the settings with the least held-out log-loss after calibration, or those given.
 
+    names: the k features, where the procedure holds some of them to a direction.
     The same seed tries the same settings, unless the seconds run out. Raises UnsupportedSetting before any training.
     """
     begun = time.perf_counter()
@@ -74,7 +91,7 @@ def fit_within(
     threads = threads or (MAX_THREADS if is_large else 1)  # few rows: threads only wait
 
     def build(each: Mapping[str, Any]) -> Learner:
-        return CANDIDATES[name](seed=seed, threads=threads, **each)
+        return CANDIDATES[name](seed=seed, threads=threads, directions=procedure.directions(names), **each)
 
     shipped = [settings] if settings is not None else list(SHIPPED[name][: 1 if is_large else None])
     search = _Search(x, y, folds)

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 from time import monotonic
@@ -10,6 +11,7 @@ import numpy as np
 from django.db import transaction
 
 from creditpath.accounts.models import User
+from scoring.features.directions import directions_of
 from scoring.features.services import FeatureMatrix, build_matrix
 from scoring.ml.candidates import CANDIDATES
 from scoring.ml.experiment import Experiment, Trained, run_experiment
@@ -71,6 +73,8 @@ def train_models(
     split = _split(labelled)
     progress(1, total, f"features of {len(labelled.cases):,} cases")
     matrix = build_matrix(labelled.cases)
+    rises, falls = directions_of(labelled.purpose)
+    procedure = replace(procedure, rises=rises, falls=falls)
     leaks = find_leaks(matrix.values[split.train], labelled.y[split.train], matrix.names)
     experiment = run_experiment(
         matrix.values,
@@ -251,7 +255,7 @@ def _register(
         )
         | {"points": points_table(trained.model, matrix.names)},
         findings=[leak.as_dict() for leak in leaks],
-        parameters=trained.model.parameters,
+        parameters=trained.model.parameters | {"directions": procedure.directions_told(matrix.names)},
         library_versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
         trained_by=trained_by,
     )

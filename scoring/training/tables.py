@@ -86,6 +86,7 @@ def train_table(
     all_columns = learn_specification(frame)
     if not all_columns.features:
         raise TableRefused("No column can be learned from: all are empty, constant or identifiers.")
+    _refuse_directions(procedure, all_columns)
     typed = type_columns(all_columns, frame)
     watched = find_watched(frame.columns)
     barred = {leak.column for leak in watched if leak.action.startswith("left out")}
@@ -108,7 +109,7 @@ def train_table(
     models, graphs, parities = {}, {}, {}
     for name in candidates:
         progress(2, 3, f"fitting {name} for the register")
-        models[name] = fit_one(name, x, y, groups, procedure=procedure, seed=SEED)
+        models[name] = fit_one(name, x, y, groups, names=specification.features, procedure=procedure, seed=SEED)
         graphs[name] = to_onnx(models[name], n_features=x.shape[1])
         thresholds = models[name].learner.thresholds()
         parities[name] = check_parity(graphs[name], models[name].predict, x, thresholds=thresholds, seed=SEED)
@@ -139,6 +140,16 @@ def train_table(
         warnings=[*([SIMULATED] if is_simulated else []), *_warn(evaluation, best, beside, asked)],
         seconds=monotonic() - began,
     )
+
+
+def _refuse_directions(procedure: Procedure, specification: Specification) -> None:
+    numbers = {column.name for column in specification.columns if column.kind in ("number", "date")}
+    if others := sorted((procedure.rises | procedure.falls) - numbers):
+        raise TableRefused(
+            f"Only a column of numbers or dates can be held to a direction: {', '.join(others)} is none."
+        )
+    if both := sorted(procedure.rises & procedure.falls):
+        raise TableRefused(f"{', '.join(both)} cannot both rise and fall.")
 
 
 def _refuse_too_few(y: NDArray[np.int8]) -> None:
@@ -268,7 +279,7 @@ def _register(
             y, model.held_out_probabilities, names=specification.features, rows="rows while an inner fold held them out"
         )
         | {"points": points_table(model, specification.features)},
-        parameters=model.parameters,
+        parameters=model.parameters | {"directions": procedure.directions_told(specification.features)},
         library_versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
         feature_set=f"table:{specification.hash}",
         feature_names=specification.features,

@@ -97,6 +97,11 @@ class Command(ServiceCommand):
             help="what a good loan called bad and a missed bad one cost, in one unit: the threshold is where both cost least; "
             "without it, where precision and recall meet",
         )  # fmt: skip
+        for side in ("rises", "falls"):
+            parser.add_argument(
+                f"--{side}", nargs="+", default=[], metavar="COLUMN",
+                help=f"of a table: number columns; the event may only become likelier as one {side} (the ledger's are shipped)",
+            )  # fmt: skip
         parser.add_argument(
             "--progress-lines", action="store_true", help="write progress as lines on standard error, for programs"
         )
@@ -157,10 +162,13 @@ class Command(ServiceCommand):
         from scoring.ml.tuning import Procedure
 
         found: dict[str, Any] = {"candidates": options["candidates"]} if options["candidates"] else {}
-        if options["trials"] or options["costs"]:
+        given = {side: frozenset(options[side]) for side in ("rises", "falls") if options[side]}
+        if given and options["table"] is None:
+            raise CommandError("--rises and --falls are of a table; those of the ledger are shipped.")
+        if options["trials"] or options["costs"] or given:
             trials = options["trials"] or (2 if options["table"] is not None else 1)
             false_alarm, missed = options["costs"] or (None, None)
-            found["procedure"] = Procedure(trials, options["seconds"], false_alarm, missed)
+            found["procedure"] = Procedure(trials, options["seconds"], false_alarm, missed, **given)
         return found
 
     def ask(self, leak: Any) -> bool:

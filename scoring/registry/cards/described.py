@@ -8,6 +8,7 @@ from scoring.models import Deployment, ModelVersion, Purpose, Validation
 from scoring.registry.cards.sections import Section, Table, known, percent, words_of
 
 AS_SHIPPED = "as shipped"
+HELD = {"rises": "Event only likelier as these rise", "falls": "Event only likelier as these fall"}
 TOLD_ATTEMPTS = 10
 
 
@@ -130,13 +131,15 @@ def tell_tuning(model: ModelVersion) -> Section:
         ("Chosen", words_of(tuning["chosen"]) or AS_SHIPPED),
         ("Classes", f"rows with the event weighted {weight:g} times" if weight != 1 else "not weighted; the threshold is moved"),
     )  # fmt: skip
+    held = model.parameters.get("directions") or {}
+    directed = tuple((HELD[side], ", ".join(held[side])) for side in HELD if held.get(side))
     best = sorted(tuning.get("attempts") or [], key=lambda one: float(one["log_loss"]))[:TOLD_ATTEMPTS]
     rows = tuple((f"{one['log_loss']:.4f}", words_of(one["settings"]) or AS_SHIPPED) for one in best)
     tables = (Table(("Log-loss", "Settings"), rows),) if len(rows) > 1 else ()
     words = (
         "Each setting was judged by its log-loss after calibration, on training rows while an inner fold held them out.",
     )
-    return Section("Tuning", words=words, facts=facts, tables=tables)
+    return Section("Tuning", words=words, facts=(*facts, *directed), tables=tables)
 
 
 def tell_proof(model: ModelVersion) -> Section:
@@ -212,7 +215,10 @@ def tell_origin(model: ModelVersion) -> Section:
         ("Trained by", str(model.trained_by) if model.trained_by else "nobody named"),
         ("Code", model.code_version or "not known"),
         ("Libraries", ", ".join(f"{name} {version}" for name, version in sorted(model.library_versions.items()))),
-        ("Parameters", words_of({name: one for name, one in model.parameters.items() if name != "tuning"})),
+        (
+            "Parameters",
+            words_of({name: one for name, one in model.parameters.items() if name not in ("tuning", "directions")}),
+        ),
         ("Feature set", model.feature_set),
     ]
     return Section("Where it comes from", facts=known(facts))

@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scoring.ml.candidates import FittedModel, sigmoid
+from scoring.ml.candidates import CANDIDATES, FittedModel, sigmoid
 from scoring.ml.experiment import run_experiment
+from scoring.ml.export import to_onnx
 from scoring.ml.learner import UnsupportedSetting
 from scoring.ml.metrics import cheapest_threshold
+from scoring.ml.parity import open_session, run_session
 from scoring.ml.points import points_of_probabilities, points_table
 from scoring.ml.splits import Split, inner_folds
 from scoring.ml.tuning import Procedure, fit_within
@@ -99,6 +101,25 @@ def test_points_of_all_features_add_up_to_the_answer(small: Data) -> None:
         total += np.where(np.isnan(column), feature["missing"], values)
     assert np.abs(total - points_of_probabilities(model.predict(small.x))).max() <= 0.5 * (1 + 4) + 0.5
     assert points_table(fit(small, "xgboost", trials=1), list("abcd")) is None
+
+
+@pytest.mark.parametrize("name", list(CANDIDATES))
+def test_a_feature_held_to_a_direction_never_goes_the_other_way(small: Data, name: str) -> None:
+    folds = inner_folds(small.groups, small.y, n_folds=3, seed=1)
+    held = Procedure(trials=1, rises=frozenset("a"), falls=frozenset("c"))
+
+    def steps(procedure: Procedure, column: int) -> np.ndarray:
+        model = fit_within(procedure, name, small.x, small.y, folds, names=list("abcd"), seed=1)
+        session = open_session(to_onnx(model, n_features=4))
+        grid = np.linspace(-3, 3, 60, dtype=np.float32)
+        rows = np.repeat(small.x[:40], len(grid), axis=0)
+        rows[:, column] = np.tile(grid, 40)
+        return np.diff(run_session(session, rows).reshape(40, len(grid)), axis=1)
+
+    assert steps(held, 0).min() >= -1e-7
+    assert steps(held, 2).max() <= 1e-7
+    assert steps(Procedure(trials=1), 0).min() < -1e-3
+    assert steps(Procedure(trials=1), 2).max() > 1e-3
 
 
 def test_points_mean_odds() -> None:

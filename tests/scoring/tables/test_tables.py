@@ -209,6 +209,27 @@ def check_points(model: ModelVersion, table: pd.DataFrame, written: pd.DataFrame
 
 
 @pytest.mark.parametrize(
+    ("rises", "falls", "why"),
+    [
+        (["job"], [], "job is none"),
+        (["nothing"], [], "nothing is none"),
+        (["debt"], ["debt"], "cannot both rise and fall"),
+    ],
+)
+def test_a_direction_that_makes_no_sense_is_refused_in_one_line(
+    table: pd.DataFrame, tmp_path: Path, rises: list[str], falls: list[str], why: str
+) -> None:
+    table.to_csv(tmp_path / "lender.csv", index=False)
+    with pytest.raises(CommandError, match=why):
+        call_command("train_models", table=tmp_path / "lender.csv", target="bad", rises=rises, falls=falls)
+
+
+def test_directions_of_the_ledger_are_shipped() -> None:
+    with pytest.raises(CommandError, match="those of the ledger are shipped"):
+        call_command("train_models", rises=["days_past_due"])
+
+
+@pytest.mark.parametrize(
     "words", [["--trials", "0"], ["--trials", "2.5"], ["--seconds", "nan"], ["--costs", "1", "-2"]]
 )
 def test_a_budget_or_cost_that_is_none_is_refused_in_one_line(words: list[str]) -> None:
@@ -223,6 +244,7 @@ def test_budget_costs_simulation_and_points_reach_the_register(table: pd.DataFra
     output = io.StringIO()
     call_command(
         "train_models", table=path, target="bad", candidates=["logistic", "xgboost"], trials=3, costs=[1.0, 4.0], simulated=True,
+        rises=["debt"],
         json=True, stdout=output,
     )  # fmt: skip
     told = json.loads(output.getvalue())
@@ -238,6 +260,11 @@ def test_budget_costs_simulation_and_points_reach_the_register(table: pd.DataFra
     assert tuning["log_loss"] == min(one["log_loss"] for one in tuning["attempts"])
     assert (logged["tuning"], logged["metrics"]["tuning.tried"]) == (tuning["attempts"], 3.0)
     assert "3 settings, 600 seconds" in write_markdown(trees)
+    assert trees.parameters["directions"] == {"rises": ["debt"]}
+    debt = next(one["points"] for one in card.curves["points"]["features"] if one["feature"] == "debt")
+    assert debt == sorted(debt, reverse=True)
+    for version in (card, trees):
+        assert "Event only likelier as these rise" in write_html(version)
     assert trees.curves["points"] is None
     assert {each["feature"] for each in card.curves["points"]["features"]} == set(card.feature_names)
     assert "points before any feature" in write_html(card)

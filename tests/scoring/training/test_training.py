@@ -20,8 +20,9 @@ from creditpath.jobs.errors import JobCancelled
 from creditpath.jobs.services import Running, current
 from scoring.errors import PromotionRefused
 from scoring.features.definition import FEATURE_NAMES
+from scoring.features.directions import directions_of
 from scoring.models import ModelVersion
-from scoring.registry.services import find_champion, propose_promotion
+from scoring.registry.services import find_champion, load_session, propose_promotion, run_session
 from scoring.training import jobs
 from scoring.training.cases import collect_over_time
 from scoring.training.errors import OneClass, TooFewRows, TrainingRefused
@@ -67,8 +68,25 @@ def test_training_registers_three_proven_models_and_recommends_one(seeded_books:
         assert len(model.data_window["matrix_sha256"]) == 64
         assert set(model.library_versions) >= {"scikit-learn", "xgboost-cpu", "lightgbm", "onnxruntime", "python"}
         assert model.is_simulated
+        never_safer_with_more_days_late(model)
     assert answer["champion"] in {candidate["version"] for candidate in answer["candidates"]}
     assert find_champion("default") is None  # recommending is not promoting
+
+
+def never_safer_with_more_days_late(model: ModelVersion) -> None:
+    assert "days_past_due" in model.parameters["directions"]["rises"]
+    rows = np.random.default_rng(1).uniform(0, 90, size=(50, 91, len(FEATURE_NAMES))).astype(np.float32)
+    rows[:, 1:] = rows[:, :1]
+    rows[:, :, FEATURE_NAMES.index("days_past_due")] = np.arange(91)
+    p = run_session(load_session(model), rows.reshape(-1, len(FEATURE_NAMES))).reshape(50, 91)
+    assert np.diff(p, axis=1).min() >= -1e-7
+
+
+def test_directions_are_of_features_that_there_are_and_of_default_alone() -> None:
+    rises, falls = directions_of("default")
+    assert rises | falls <= set(FEATURE_NAMES)
+    assert not rises & falls
+    assert not any(directions_of("pays_30") + directions_of("attribute:outcome"))
 
 
 def test_training_again_gives_the_same_bytes_under_the_next_number(seeded_books: None) -> None:
