@@ -8,7 +8,7 @@ from scoring.models import Deployment, ModelVersion, Purpose, Validation
 from scoring.registry.cards.sections import Section, Table, known, percent, words_of
 
 AS_SHIPPED = "as shipped"
-HELD = {"rises": "Event only likelier as these rise", "falls": "Event only likelier as these fall"}
+HELD = {"rises": "Only rises with", "falls": "Only falls with"}
 TOLD_ATTEMPTS = 10
 
 
@@ -126,7 +126,7 @@ def tell_tuning(model: ModelVersion) -> Section:
     tuning, weight = model.parameters["tuning"], model.parameters.get("scale_pos_weight", 1)
     budget = tuning["budget"]
     facts = (
-        ("Budget", f"{budget['trials']} settings, {budget['seconds']:g} seconds"),
+        ("Budget", f"{budget['trials']} setting{'s' if budget['trials'] != 1 else ''}, {budget['seconds']:g} seconds"),
         ("Tried", f"{tuning['tried']}; log-loss {tuning['log_loss_of_the_first']:.4f} at first, {tuning['log_loss']:.4f} chosen"),
         ("Chosen", words_of(tuning["chosen"]) or AS_SHIPPED),
         ("Classes", f"rows with the event weighted {weight:g} times" if weight != 1 else "not weighted; the threshold is moved"),

@@ -264,7 +264,7 @@ def test_budget_costs_simulation_and_points_reach_the_register(table: pd.DataFra
     debt = next(one["points"] for one in card.curves["points"]["features"] if one["feature"] == "debt")
     assert debt == sorted(debt, reverse=True)
     for version in (card, trees):
-        assert "Event only likelier as these rise" in write_html(version)
+        assert "Only rises with" in write_html(version)
     assert trees.curves["points"] is None
     assert {each["feature"] for each in card.curves["points"]["features"]} == set(card.feature_names)
     assert "points before any feature" in write_html(card)
