@@ -8,6 +8,7 @@ BEGIN
 END
 $$;
 DROP TRIGGER ended_messages_are_evidence ON recovery_outgoingmessage;
+DROP TRIGGER made_attempts_are_evidence ON recovery_contactreservation;
 DROP TRIGGER ended_attempts_are_evidence ON recovery_contactreservation;
 DROP FUNCTION queue_ended_messages();
 DROP FUNCTION queue_ended_attempts();

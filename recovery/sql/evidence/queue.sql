@@ -37,6 +37,9 @@ $$;
 
 CREATE TRIGGER ended_attempts_are_evidence AFTER UPDATE ON recovery_contactreservation
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION queue_ended_attempts();
+-- A contact that nobody had reserved comes as an attempt that was made.
+CREATE TRIGGER made_attempts_are_evidence AFTER INSERT ON recovery_contactreservation
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION queue_ended_attempts();
 CREATE TRIGGER ended_messages_are_evidence AFTER UPDATE ON recovery_outgoingmessage
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION queue_ended_messages();
 

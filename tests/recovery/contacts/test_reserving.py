@@ -225,6 +225,7 @@ def test_verify_knows_that_attempts_stay_within_the_limit(six_calls: None, loan:
     assert names == {
         "reserved calls stay within their limit unless flagged",
         "attempts of a person are numbered without gaps",
+        "all that is evidence is sealed or waits for its seal",
     }
 
 

@@ -6,11 +6,13 @@ import pytest
 from django.db import connection
 
 from borrowers.models import Borrower, ContactEvent
+from creditpath.accounts.models import Role, Team
 from creditpath.invariants import verify
 from recovery.evidence.checking import broken_links, broken_seals, changed_events, unguarded_tables, unsealed_rows
 from recovery.evidence.sealing import seal_borrower, seal_evidence
 from recovery.models import EvidenceChain, EvidenceEvent, EvidenceSeal, UnsealedEvidence
-from tests.factories import make_contact
+from recovery.services import record_action
+from tests.factories import make_contact, make_loan, make_user
 from tests.recovery.evidence.conftest import make_case, refused_sql, run_unguarded
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +137,18 @@ def test_digests_do_not_depend_on_the_time_zone_of_who_asks(case: Borrower) -> N
 def test_verify_knows_the_chain(case: Borrower) -> None:
     seal_evidence()
     assert not [broken for broken in verify().broken if "evidence" in broken.name or "seal" in broken.name]
+
+
+def test_attempts_are_sealed_again_when_they_were_made(case: Borrower, team: Team) -> None:
+    """Whether somebody reserved the contact before, or it came unannounced."""
+    agent = make_user(Role.AGENT, team=team)
+    Borrower.objects.filter(pk=case.pk).update(team=team)
+    loan = make_loan(borrower=case, instalments=[(date(2026, 5, 1), 100)])
+    for _ in range(2):
+        record_action(borrower=case, loan=loan, agent=agent, channel="call", outcome="no_answer")
+    seal_evidence()
+    sources = list(
+        EvidenceEvent.objects.filter(borrower=case, source__startswith="attempt").values_list("source", flat=True)
+    )
+    assert sorted(sources) == ["attempt", "attempt", "attempt-end", "attempt-end"]
+    assert breaks() == []
