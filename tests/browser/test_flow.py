@@ -38,6 +38,7 @@ def test_no_answer_is_logged_and_the_next_case_open_in_three_keys(page_of: PageO
     page = page_of("agent", "/worklist/")
     page.keyboard.press("n")
     expect(page.get_by_role("heading", level=1)).to_have_text("Cy Wood")
+    page.wait_for_load_state()  # keys work once the page's scripts have run
     page.keyboard.press("l")
     page.keyboard.press("1")
     page.keyboard.press("Control+Enter")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from borrowers.models import Borrower, ContactPoint
@@ -164,6 +164,9 @@ def test_eight_in_the_morning_is_eight_on_both_days_of_change(ask: Ask) -> None:
     ),
     opens=st.integers(0, 22), minute=st.sampled_from([0, 30]), hours=st.integers(1, 20),
 )  # fmt: skip
+@example(
+    earliest=datetime(2026, 2, 27, 5, tzinfo=UTC), zones=["Asia/Kathmandu", NEW_YORK], opens=0, minute=0, hours=9
+)  # no minute of the next days, until New York changes its clocks
 def test_the_next_hour_is_the_first_one_that_a_walk_by_the_minute_finds(
     db: None, earliest: datetime, zones: list[str], opens: int, minute: int, hours: int
 ) -> None:
@@ -176,7 +179,8 @@ def test_the_next_hour_is_the_first_one_that_a_walk_by_the_minute_finds(
         return all(start <= at.astimezone(place).time() < end for place in places)
 
     found = _next(earliest, start.isoformat(), end.isoformat(), zones=tuple(zones))
-    walked, limit = earliest, earliest + timedelta(days=3)
+    # For the ten days that the product looks ahead: clocks that change on the way may open what no day before did.
+    walked, limit = earliest, earliest + timedelta(days=9)
     while walked < limit and not is_open(walked):
         walked = (walked + timedelta(minutes=1)).replace(second=0)
-    assert found == (walked if walked < limit else None)
+    assert found == walked if walked < limit else found is None or found >= limit
