@@ -52,6 +52,11 @@ SOURCES = (
     Source("erasure-request", "request to erase", "recovery_erasurerequest"),
     Source("erasure", "decision about an erasure", "recovery_erasuredecision"),
 )  # fmt: skip
-BY_NAME = {source.name: source for source in SOURCES}
+_WORDS = {source.name: source.words for source in SOURCES}
 # Personal text beside a source's own row: source, table, the column that holds the source's number, columns of text.
 ALSO_ERASED = (("plan", "recovery_planbudgetline", "plan_id", ("label",)),)
+
+
+def words_of(source: str) -> str:
+    """Return what a source is called; one that is sealed no more goes by its name."""
+    return _WORDS.get(source, source)

@@ -26,7 +26,7 @@ from recovery.evidence.keeping import (
     set_legal_hold,
 )
 from recovery.evidence.packing import Pack, build_pack, find_breaks
-from recovery.evidence.sources import BY_NAME
+from recovery.evidence.sources import words_of
 from recovery.models import ErasureRequest, EvidenceChain, EvidenceEvent, LegalHold
 
 EVENTS_SHOWN = 100
@@ -188,7 +188,7 @@ def _show(
             "events": [
                 (
                     event,
-                    BY_NAME[event.source].words if event.source in BY_NAME else event.source,
+                    words_of(event.source),
                     bytes(event.sha256).hex(),
                 )
                 for event in events
