@@ -12,7 +12,7 @@ from recovery.watching.alarms import alarms_of
 from recovery.watching.dashboards import models_app
 from recovery.watching.overrides import WITHIN_DAYS, measure_overrides
 from scoring.features.definition import AGEING
-from scoring.models import ModelReading, Tier
+from scoring.models import ModelReading
 from scoring.monitoring.services import Watched, describe_models
 
 
@@ -63,10 +63,7 @@ def _described(one: Watched) -> dict[str, Any]:
         "newest": newest,
         "psi": stable.stability["score_psi"] if stable and stable.stability else None,
         "matured": matured,
-        "tiers": [
-            {"label": Tier(tier).label, **told}
-            for tier, told in (matured.outcome["tiers"] if matured and matured.outcome else {}).items()
-        ],
+        "tiers": [{"label": tier.label, **told} for tier, told in (matured.tiers if matured else [])],
         "readings": list(reversed(one.readings)),
         "features": sorted(
             ({"name": name.replace("_", " "), "is_ageing": name in AGEING, **told} for name, told in features.items()),

@@ -1,5 +1,7 @@
 """What models are watched by: how the training looked, scores that treat nobody, readings, and from where a reading alarms."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -104,6 +106,12 @@ class ModelReading(models.Model):
             models.CheckConstraint(condition=Q(stage__in=["fresh", "early", "matured"]), name="reading_stage_is_known"),
             models.CheckConstraint(condition=Q(read_on__gte=F("as_of")), name="reading_is_not_of_days_to_come"),
         ]
+
+    @property
+    def tiers(self) -> list[tuple[Tier, dict[str, Any]]]:
+        """Return calibration by tier, the lowest risk first: a JSON object of the database keeps no order of its own."""
+        found = (self.outcome or {}).get("tiers", {})
+        return [(tier, found[tier]) for tier in Tier if tier in found]
 
     def __str__(self) -> str:
         return f"{self.model_id} as of {self.as_of}, read on {self.read_on}"

@@ -9,6 +9,7 @@ import pandas as pd
 from scoring.ml.points import points_of_probabilities
 from scoring.ml.specification.applying import ColumnsMissing, apply_specification
 from scoring.ml.specification.schema import specification_from_json
+from scoring.models import Tier
 from scoring.registry.services import find_model, load_session, run_session
 from scoring.tables.errors import TableRefused
 from scoring.tables.reading import read_table
@@ -54,4 +55,4 @@ def score_table(*, model: str, source: Path, output: Path) -> TableScores:
         result["points"] = points_of_probabilities(pd_of_rows)
     result.to_csv(output, index=False)
     counts = result["tier"].value_counts()
-    return TableScores(model, len(frame), output, {str(tier): int(n) for tier, n in counts.items()})
+    return TableScores(model, len(frame), output, {tier: int(counts[tier]) for tier in Tier.values if tier in counts})

@@ -1,6 +1,7 @@
 """The page of watched models and its Dash app: who gets in, what it says, what people decided otherwise."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -11,7 +12,8 @@ from django.test import Client
 from creditpath.accounts.models import Role, User
 from recovery.models import DecisionAnswer, PerformedAction, Recommendation
 from recovery.watching.overrides import measure_overrides
-from scoring.models import AlertThreshold, ModelReading, ModelVersion
+from scoring.models import AlertThreshold, ModelReading, ModelVersion, Tier
+from scoring.registry.cards.outcomes import tell_outcomes
 from tests.factories import make_borrower, make_contact, make_loan, make_payment
 from tests.models import promote, register_logistic
 
@@ -38,7 +40,14 @@ def champion(frozen_day: date) -> ModelVersion:
         "score_psi": 0.31, "features": {"days_past_due": {"psi": 0.4, "missing": 0.2, "missing_in_training": 0.0}},
     }  # fmt: skip
     tier = {"n": 900, "n_bad": 90, "expected": 0.11, "observed": 0.1, "z": -1.0}
-    outcome = {**tier, "brier": 0.08, "auc": 0.71, "auc_low": 0.66, "auc_high": 0.76, "tiers": {"low": tier}}
+    outcome = {
+        **tier,
+        "brier": 0.08,
+        "auc": 0.71,
+        "auc_low": 0.66,
+        "auc_high": 0.76,
+        "tiers": dict.fromkeys(Tier.values, tier),
+    }
     for as_of, stage, window, told in (
         (date(2026, 3, 31), "matured", 90, outcome), (date(2026, 5, 31), "early", 30, {**outcome, "n_bad": 9, "z": -5.0}),
         (frozen_day, "fresh", 0, None),
@@ -88,6 +97,14 @@ def test_the_page_says_what_alarms_and_charts_say_what_they_show(
 
     AlertThreshold.objects.update(is_on=False)
     assert "Nothing alarms" in client.get(PAGE).content.decode()
+
+
+def test_tiers_are_told_by_risk_on_page_and_card(client_of: ClientOf, champion: ModelVersion) -> None:
+    told = [re.escape(heading) for heading in ("Low", "Medium", "High", "Very high")]
+    in_order = re.compile(".*".join(f"<th scope=.row.>{name}</th>" for name in told), re.DOTALL)
+    assert in_order.search(client_of(Role.ANALYST).get(PAGE).content.decode())
+    rows = tell_outcomes(champion).tables[0].rows
+    assert [row[0] for row in rows] == ["low", "medium", "high", "very high"]
 
 
 def test_without_a_live_model_the_page_says_so(client_of: ClientOf, frozen_day: date) -> None:

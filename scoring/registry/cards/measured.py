@@ -7,7 +7,7 @@ from django.db import connection
 from creditpath.sql import load
 from scoring.ml.fairness import FOUR_FIFTHS
 from scoring.ml.stability import psi
-from scoring.models import ModelVersion, MonitoredAttribute, ScoringRun
+from scoring.models import ModelVersion, MonitoredAttribute, ScoringRun, Segment
 from scoring.registry.cards.charts import bar_chart, distribution_chart, line_chart
 from scoring.registry.cards.sections import Section, Table, percent
 from scoring.thresholds import judge_psi, read_thresholds
@@ -180,12 +180,15 @@ def _psi_of_run(run: ScoringRun, reference: dict[str, Any]) -> float | None:
 
 def tell_segments(model: ModelVersion) -> Section:
     found = model.metrics.get("by_segment") or {}
+    in_order = [
+        (name, found[name]) for name in [*Segment.values, *sorted(found.keys() - set(Segment.values))] if name in found
+    ]
     rows = tuple(
         (
             str(name), f"{one['n_rows']:,}", percent(one["bad_rate"]), percent(one["mean_pd"]),
             f"{one['auc']:.3f}" if "auc" in one else "too few rows",
         )
-        for name, one in found.items()
+        for name, one in in_order
         if isinstance(one, dict) and {"n_rows", "bad_rate", "mean_pd"} <= one.keys()
     )  # fmt: skip
     if not rows:

@@ -1,6 +1,6 @@
 """The section of a card that holds what a model expected against what came, once it is known."""
 
-from scoring.models import ModelReading, ModelVersion, Tier
+from scoring.models import ModelReading, ModelVersion
 from scoring.registry.cards.sections import Section, Table, percent
 
 TITLE = "Outcomes since it was trained"
@@ -26,10 +26,10 @@ def tell_outcomes(model: ModelVersion) -> Section:
     )
     rows = tuple(
         (
-            str(Tier(tier).label), f"{one['n']:,}", f"{one['n_bad']:,}", percent(one["expected"]),
+            str(tier.label), f"{one['n']:,}", f"{one['n_bad']:,}", percent(one["expected"]),
             percent(one["observed"]), f"{one['z']:+.1f}",
         )
-        for tier, one in outcome["tiers"].items()
+        for tier, one in newest.tiers
     )  # fmt: skip
     heads = ("Tier", "Loans", "Events", "Expected", "Observed", "Standard errors")
     return Section(TITLE, words=words, tables=(Table(heads, rows),))
