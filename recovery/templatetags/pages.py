@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django import template
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from borrowers.querysets import OWING_BUCKETS
@@ -17,6 +17,12 @@ from recovery.contacts.permission import Answer
 from recovery.templatetags.drawings import ICONS, TIER_SHAPES
 
 register = template.Library()
+
+
+@register.filter
+def breakable(text: object) -> SafeString:
+    """Let long names end a line after an underscore, rather than anywhere; the text itself stays as it is when copied."""
+    return mark_safe("_<wbr>".join(conditional_escape(part) for part in str(text).split("_")))  # noqa: S308  each part is escaped
 
 
 class Link(NamedTuple):
