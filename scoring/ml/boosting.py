@@ -10,7 +10,7 @@ import xgboost
 from numpy.typing import NDArray
 
 from scoring.ml.forests import Forest, forest_of_lightgbm, forest_of_xgboost, with_float32_thresholds
-from scoring.ml.learner import Folds, Learner, Matrix
+from scoring.ml.learner import Folds, Learner, Matrix, UnsupportedSetting
 
 MAX_ROUNDS = 600
 PATIENCE = 40
@@ -19,15 +19,22 @@ PATIENCE = 40
 class BoostedTrees(Learner):
     """Shared by both libraries: the number of rounds is chosen by early stopping on the inner folds, then kept for the fit.
 
-    Classes are not weighted: weights bend the probabilities, which calibration would only have to bend back, and they do not
-    change the ranking to speak of.
+    Classes are not weighted unless that is asked for: weights bend the probabilities, which calibration has to bend back, and
+    they do not change the ranking to speak of. Rows that are watched weigh as those that are learned from.
     """
 
     allowed: frozenset[str]
 
-    def __init__(self, *, seed: int = 0, threads: int = 1, directions: Sequence[int] = (), **overrides: Any) -> None:
-        super().__init__(seed=seed, threads=threads, directions=directions)
+    def __init__(
+        self, *, seed: int = 0, threads: int = 1, directions: Sequence[int] = (), event_weight: float = 1.0,
+        **overrides: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(seed=seed, threads=threads, directions=directions, event_weight=event_weight)
         self.refuse_unknown(overrides, allowed=self.allowed | {"rounds"})
+        if event_weight != 1 and "scale_pos_weight" in overrides:
+            raise UnsupportedSetting(
+                f"{self.algorithm}: class weights and scale_pos_weight would weight the classes twice: leave one out."
+            )
         self.rounds: int | None = overrides.pop("rounds", None)
         self.overrides = overrides
         self.forest: Forest | None = None
@@ -117,10 +124,10 @@ class XGBoost(BoostedTrees):
         }
 
     def _boost(self, x: Matrix, y: NDArray[np.int8], rounds: int, *, watch: Any) -> tuple[xgboost.Booster, int]:
-        rows = xgboost.DMatrix(x, label=y, nthread=self.threads)
+        rows = xgboost.DMatrix(x, label=y, weight=self.weights(y), nthread=self.threads)
         if watch is None:
             return xgboost.train(self._settings, rows, rounds), rounds
-        watched = xgboost.DMatrix(watch[0], label=watch[1], nthread=self.threads)
+        watched = xgboost.DMatrix(watch[0], label=watch[1], weight=self.weights(watch[1]), nthread=self.threads)
         booster = xgboost.train(
             self._settings,
             rows,
@@ -170,14 +177,15 @@ class LightGBM(BoostedTrees):
         }
 
     def _boost(self, x: Matrix, y: NDArray[np.int8], rounds: int, *, watch: Any) -> tuple[lightgbm.Booster, int]:
-        rows = lightgbm.Dataset(x, label=y, params={"verbosity": -1})
+        rows = lightgbm.Dataset(x, label=y, weight=self.weights(y), params={"verbosity": -1})
         if watch is None:
             return lightgbm.train(self._settings, rows, rounds), rounds
+        watched = lightgbm.Dataset(watch[0], label=watch[1], weight=self.weights(watch[1]), reference=rows)
         booster = lightgbm.train(
             self._settings,
             rows,
             rounds,
-            valid_sets=[lightgbm.Dataset(watch[0], label=watch[1], reference=rows)],
+            valid_sets=[watched],
             callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
         )
         return booster, booster.best_iteration

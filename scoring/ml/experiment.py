@@ -100,7 +100,8 @@ def run_experiment(
     Raises UnsupportedSetting before anything is fitted.
     """
     for name in candidates:
-        CANDIDATES[name](**dict((settings or {}).get(name, {})))  # refuses what cannot be exported
+        # refuses what cannot be exported
+        CANDIDATES[name](event_weight=procedure.event_weight(y[split.train]), **dict((settings or {}).get(name, {})))
     fit_x, fit_y = x[split.train], y[split.train]
     test_x, test_y = x[split.test], y[split.test]
     folds = inner_folds(groups[split.train], fit_y, n_folds=3 if len(fit_y) > MANY_ROWS else 5, seed=seed)

@@ -9,6 +9,7 @@ import onnx
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
+EVENT_WEIGHTS = (0.001, 10_000.0)  # beyond it float32 margins lose what the other class says
 Folds = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
 
@@ -25,11 +26,24 @@ class Learner(ABC):
 
     algorithm: ClassVar[str]
 
-    def __init__(self, *, seed: int = 0, threads: int = 1, directions: Sequence[int] = ()) -> None:
-        """Take for each feature 1 where the margin may only rise with it, -1 where only fall, 0 for both; none: all are free."""
+    def __init__(
+        self, *, seed: int = 0, threads: int = 1, directions: Sequence[int] = (), event_weight: float = 1.0
+    ) -> None:
+        """Take for each feature 1 where the margin may only rise with it, -1 where only fall, 0 for both; none: all are free.
+
+        A row with the event counts event_weight times in the fit. Raises UnsupportedSetting for one outside EVENT_WEIGHTS.
+        """
+        low, high = EVENT_WEIGHTS
+        if not low <= event_weight <= high:
+            raise UnsupportedSetting(f"Class weights go from {low:g} to {high:g}, not {event_weight:g}.")
+        self.event_weight = event_weight
         self.seed = seed
         self.threads = threads
         self.directions = tuple(directions) if any(directions) else ()
+
+    def weights(self, y: NDArray[np.int8]) -> NDArray[np.float32] | None:
+        """Return how much each row (n,) counts in the fit; None where all count alike."""
+        return None if self.event_weight == 1 else np.where(y == 1, self.event_weight, 1).astype(np.float32)
 
     @property
     @abstractmethod

@@ -31,8 +31,11 @@ class BinnedLogistic(Learner):
 
     algorithm = "logistic"
 
-    def __init__(self, *, seed: int = 0, threads: int = 1, directions: Sequence[int] = (), **overrides: Any) -> None:
-        super().__init__(seed=seed, threads=threads, directions=directions)
+    def __init__(
+        self, *, seed: int = 0, threads: int = 1, directions: Sequence[int] = (), event_weight: float = 1.0,
+        **overrides: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(seed=seed, threads=threads, directions=directions, event_weight=event_weight)
         self.refuse_unknown(overrides, allowed={"strength"})
         self.strength: float | None = overrides.get("strength")
 
@@ -51,7 +54,9 @@ class BinnedLogistic(Learner):
             for k, strength in enumerate(strengths):
                 warm = self._solve(design, y[fit_rows], strength, start=warm)
                 margins[k, held_out] = held_out_design @ warm[:-1] + warm[-1]
-        losses = [log_loss(y, 1 / (1 + np.exp(-margin))) for margin in margins]
+        # A weight moves all margins by its logarithm; without it they are log-odds again, which strengths are judged by.
+        shift = np.log(self.event_weight)
+        losses = [log_loss(y, 1 / (1 + np.exp(shift - margin))) for margin in margins]
         best = int(np.argmin(losses))
         self.strength = strengths[best]
         return margins[best]
@@ -135,7 +140,7 @@ class BinnedLogistic(Learner):
         with threadpool_limits(
             self.threads
         ):  # the matrix is thin: threads that wait for each other cost more than they bring
-            model.fit(design, y)
+            model.fit(design, y, sample_weight=self.weights(y))
         return np.append(model.coef_[0], model.intercept_[0]).astype(np.float64)
 
     def _solve_within_bounds(
@@ -152,12 +157,14 @@ class BinnedLogistic(Learner):
         signs[: len(self._column)] = np.array(self.directions)[self._column]
         bounds = np.column_stack([np.where(signs > 0, 0, -np.inf), np.where(signs < 0, 0, np.inf)])
         penalty = np.append(np.full(k, 1 / (strength * n)), 0.0)
+        given = self.weights(y)
+        weight = np.ones(n) if given is None else given.astype(np.float64)
 
         def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
             margins = (design @ weights[:-1].astype(design.dtype)).astype(np.float64) + weights[-1]
-            off = 1 / (1 + np.exp(-margins)) - y
+            off = (1 / (1 + np.exp(-margins)) - y) * weight
             slope = np.append(off.astype(design.dtype) @ design, off.sum()) / n
-            value = np.mean(np.logaddexp(0, margins) - y * margins) + 0.5 * float(penalty @ weights**2)
+            value = np.mean((np.logaddexp(0, margins) - y * margins) * weight) + 0.5 * float(penalty @ weights**2)
             return float(value), slope + penalty * weights
 
         if start is None:

@@ -15,6 +15,7 @@ from scoring.ml.metrics import break_even_threshold, cheapest_threshold, log_los
 
 MANY_ROWS = 50_000  # from here on the shallow trees alone are shipped, and threads pay
 MAX_THREADS = 2
+BALANCED = "balanced"
 # What is tried first: shallow trees for weak signals, deep ones for strong.
 SHIPPED: dict[str, tuple[dict[str, Any], ...]] = {
     "logistic": ({},),
@@ -29,14 +30,16 @@ class Procedure:
 
     trials: settings tried, the shipped ones first, then Optuna's; seconds: after which no new one is begun. The costs are of a
     good row called bad and of a bad row that is missed, in any one unit; without them the threshold is where precision and
-    recall meet, as the project's target asks for both. rises and falls: features with which the event may only become likelier,
-    or less likely.
+    recall meet, as the project's target asks for both. class_weights: how often a row with the event counts in a fit, or
+    "balanced", as often as both classes then weigh alike; calibration takes the weight out of the probabilities again. rises
+    and falls: features with which the event may only become likelier, or less likely.
     """
 
     trials: int = 2
     seconds: float = 600.0
     false_alarm_cost: float | None = None
     missed_cost: float | None = None
+    class_weights: str | float | None = None
     rises: frozenset[str] = frozenset()
     falls: frozenset[str] = frozenset()
 
@@ -51,6 +54,16 @@ class Procedure:
             "falls": [name for name in names if name in self.falls],
         }
         return {side: held for side, held in told.items() if held}
+
+    def event_weight(self, y: NDArray[np.int8]) -> float:
+        """Return how often a row with the event counts where y (n,) is learned from."""
+        if self.class_weights is None:
+            return 1.0
+        return (
+            float((y == 0).sum() / max((y == 1).sum(), 1))
+            if self.class_weights == BALANCED
+            else float(self.class_weights)
+        )
 
     @property
     def has_costs(self) -> bool:
@@ -90,8 +103,12 @@ def fit_within(
     is_large = len(y) > MANY_ROWS
     threads = threads or (MAX_THREADS if is_large else 1)  # few rows: threads only wait
 
+    weight = procedure.event_weight(y)
+
     def build(each: Mapping[str, Any]) -> Learner:
-        return CANDIDATES[name](seed=seed, threads=threads, directions=procedure.directions(names), **each)
+        return CANDIDATES[name](
+            seed=seed, threads=threads, directions=procedure.directions(names), event_weight=weight, **each
+        )
 
     shipped = [settings] if settings is not None else list(SHIPPED[name][: 1 if is_large else None])
     search = _Search(x, y, folds)
@@ -109,6 +126,7 @@ def fit_within(
         "log_loss_of_the_first": search.attempts[0]["log_loss"],
         "chosen": search.chosen,
         "attempts": search.attempts,
+        **({"class_weights": {"asked": procedure.class_weights, "event": weight}} if procedure.class_weights else {}),
     }
     return fit_tuned(
         search.best, search.margins, x, y, begun=begun, tuning=tuning, choose_threshold=procedure.choose_threshold

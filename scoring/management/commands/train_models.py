@@ -14,6 +14,7 @@ from creditpath.kinship import end_with
 from scoring.models import Segment
 from scoring.registry.people import find_person
 
+LEAST_WEIGHT, MOST_WEIGHT = 0.001, 10_000.0  # scoring.ml.learner's, which loads libraries that --help does without
 EXAMPLES = (
     "Examples: manage.py train_models; manage.py train_models --purpose pays_30 --segment 1-30; "
     "manage.py train_models --at approved_on --target attribute:good_bad_flag --bad Bad --json"
@@ -30,6 +31,19 @@ def observation_days(text: str) -> str | list[date]:
         raise ArgumentTypeError(
             f"{text!r} is neither monthly nor approved_on nor dates such as 2026-01-31,2026-02-28"
         ) from None
+
+
+def class_weights(text: str) -> str | float:
+    """Read balanced or a number within what can be exported."""
+    if text == "balanced":
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not LEAST_WEIGHT <= value <= MOST_WEIGHT:
+        raise ArgumentTypeError(f"{text!r} is neither balanced nor a number from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}")
+    return value
 
 
 def positive(kind: type[int] | type[float]) -> Callable[[str], float]:
@@ -97,6 +111,11 @@ class Command(ServiceCommand):
             help="what a good loan called bad and a missed bad one cost, in one unit: the threshold is where both cost least; "
             "without it, where precision and recall meet",
         )  # fmt: skip
+        parser.add_argument(
+            "--class-weights", type=class_weights, metavar="balanced|N",
+            help="how often a row with the event counts in a fit, or balanced: both classes weigh alike; probabilities stay "
+            "calibrated (default: all rows count once, the threshold is moved)",
+        )  # fmt: skip
         for side in ("rises", "falls"):
             parser.add_argument(
                 f"--{side}", nargs="+", default=[], metavar="COLUMN",
@@ -162,9 +181,11 @@ class Command(ServiceCommand):
         from scoring.ml.tuning import Procedure
 
         found: dict[str, Any] = {"candidates": options["candidates"]} if options["candidates"] else {}
-        given = {side: frozenset(options[side]) for side in ("rises", "falls") if options[side]}
+        given: dict[str, Any] = {side: frozenset(options[side]) for side in ("rises", "falls") if options[side]}
         if given and options["table"] is None:
             raise CommandError("--rises and --falls are of a table; those of the ledger are shipped.")
+        if weights := options["class_weights"]:
+            given["class_weights"] = weights
         if options["trials"] or options["costs"] or given:
             trials = options["trials"] or (2 if options["table"] is not None else 1)
             false_alarm, missed = options["costs"] or (None, None)

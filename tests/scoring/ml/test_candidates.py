@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from scoring.ml.candidates import CANDIDATES
+from scoring.ml.candidates import CANDIDATES, sigmoid
+from scoring.ml.export import to_onnx
 from scoring.ml.learner import UnsupportedSetting
-from scoring.ml.metrics import auc
+from scoring.ml.metrics import auc, log_loss
 from scoring.ml.parity import check_parity, open_session, probe_rows, run_session
+from scoring.ml.splits import inner_folds
+from scoring.ml.tuning import Procedure, fit_within
 from tests.scoring.ml.conftest import Data, Exported, draw, fit
 
 
@@ -89,3 +92,54 @@ def test_model_without_signal_keeps_close_to_the_base_rate() -> None:
     for algorithm in CANDIDATES:
         p = fit(Data(noise, data.y, data.groups), algorithm).model.predict(noise)
         assert abs(np.median(p) - data.y.mean()) < 0.1
+
+
+@pytest.mark.parametrize("algorithm", list(CANDIDATES))
+@pytest.mark.parametrize("directions", [(), (0, 1, 0, 0, 0, 0)])
+def test_weighted_classes_leave_probabilities_calibrated_and_the_graph_exact(
+    algorithm: str, directions: tuple[int, ...], data: Data
+) -> None:
+    names = [f"f{k}" for k in range(data.x.shape[1])]
+    rises = frozenset(name for name, way in zip(names, directions, strict=False) if way)
+    folds = inner_folds(data.groups, data.y, n_folds=3)
+    fitted = {
+        weights: fit_within(
+            Procedure(trials=1, class_weights=weights, rises=rises),
+            algorithm,
+            data.x,
+            data.y,
+            folds,
+            names=names,
+            seed=3,
+        )
+        for weights in (None, "balanced", 30.0)
+    }
+    fresh = draw(n=6000, seed=8)
+    for weights, model in fitted.items():
+        p = model.predict(fresh.x)
+        assert p.mean() == pytest.approx(fresh.y.mean(), abs=0.03), weights
+        assert log_loss(fresh.y, p) < log_loss(fresh.y, fitted[None].predict(fresh.x)) + 0.02
+    balanced = fitted["balanced"]
+    share = float((data.y == 0).sum() / data.y.sum())
+    assert balanced.parameters["tuning"]["class_weights"] == {"asked": "balanced", "event": pytest.approx(share)}
+    assert "class_weights" not in fitted[None].parameters["tuning"]
+    raw = balanced.learner.margin(fresh.x)
+    assert sigmoid(raw).mean() > fresh.y.mean() + 0.05, "the fit itself was weighted"
+    graph = to_onnx(balanced, n_features=data.x.shape[1])
+    assert (
+        check_parity(graph, balanced.predict, data.x, thresholds=balanced.learner.thresholds(), rows=2000).max_abs_diff
+        < 1e-6
+    )
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, 1e9, float("nan"), float("inf")])
+@pytest.mark.parametrize("algorithm", list(CANDIDATES))
+def test_class_weights_that_cannot_be_exported_are_refused(algorithm: str, weight: float) -> None:
+    with pytest.raises(UnsupportedSetting, match=r"^Class weights go from 0.001 to 10000, not [^\n]*$"):
+        CANDIDATES[algorithm](event_weight=weight)
+
+
+@pytest.mark.parametrize("algorithm", ["xgboost", "lightgbm"])
+def test_classes_are_not_weighted_twice(algorithm: str) -> None:
+    with pytest.raises(UnsupportedSetting, match="twice"):
+        CANDIDATES[algorithm](event_weight=2.0, scale_pos_weight=3)

@@ -237,6 +237,12 @@ def test_a_budget_or_cost_that_is_none_is_refused_in_one_line(words: list[str]) 
         call_command("train_models", *words)
 
 
+@pytest.mark.parametrize("weights", ["heavy", "0", "-3", "nan", "inf", "1e9"])
+def test_class_weights_that_are_none_are_refused_in_one_line(weights: str) -> None:
+    with pytest.raises(CommandError, match="neither balanced nor a number from"):
+        call_command("train_models", "--class-weights", weights)
+
+
 @pytest.mark.django_db
 def test_budget_costs_simulation_and_points_reach_the_register(table: pd.DataFrame, tmp_path: Path) -> None:
     path = tmp_path / "made.csv"
@@ -244,6 +250,7 @@ def test_budget_costs_simulation_and_points_reach_the_register(table: pd.DataFra
     output = io.StringIO()
     call_command(
         "train_models", table=path, target="bad", candidates=["logistic", "xgboost"], trials=3, costs=[1.0, 4.0], simulated=True,
+        class_weights="balanced",
         rises=["debt"],
         json=True, stdout=output,
     )  # fmt: skip
@@ -259,6 +266,11 @@ def test_budget_costs_simulation_and_points_reach_the_register(table: pd.DataFra
     )
     assert tuning["log_loss"] == min(one["log_loss"] for one in tuning["attempts"])
     assert (logged["tuning"], logged["metrics"]["tuning.tried"]) == (tuning["attempts"], 3.0)
+    assert logged["parameters"]["tuning.class_weights.asked"] == "balanced"
+    for version in (card, trees):
+        weighted = version.parameters["tuning"]["class_weights"]["event"]
+        assert weighted > 1
+        assert f"rows with the event count {weighted:.4g} times in the fit (balanced)" in write_html(version)
     assert "3 settings, 600 seconds" in write_markdown(trees)
     assert trees.parameters["directions"] == {"rises": ["debt"]}
     debt = next(one["points"] for one in card.curves["points"]["features"] if one["feature"] == "debt")
