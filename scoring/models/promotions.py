@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from scoring.models.registered import Materiality, ModelVersion, Segment
+from scoring.models.registered import Materiality, ModelVersion, Segment, scope_note
 from scoring.querysets import ChallengerQuerySet, PromotionProposalQuerySet, ValidationFindingQuerySet
 
 
@@ -151,6 +151,10 @@ class PromotionProposal(models.Model):
                 condition=Q(doubts=[]) | ~Q(in_spite_of=""), name="doubtful_promotion_says_why_all_the_same"
             ),
         ]
+
+    @property
+    def scope_note(self) -> str:
+        return scope_note(self.model, self.segment)
 
     def __str__(self) -> str:
         return f"{self.model} for {self.get_segment_display()}"

@@ -32,6 +32,13 @@ class Segment(models.TextChoices):
     DAYS_61_90 = "61-90", "61–90 days past due"
 
 
+def scope_note(model: ModelVersion, segment: str) -> str:
+    """Return what has to be said where a model serves one segment and did not learn from it alone; empty otherwise."""
+    if not segment or model.segment:
+        return ""
+    return f"It serves loans {Segment(segment).label} alone and learned from all loans: its figures are of all."
+
+
 class Materiality(models.TextChoices):
     """How much depends on a model: how closely it is validated and watched follows from it."""
 
@@ -160,6 +167,10 @@ class Deployment(models.Model):
                 name="deployment_ends_after_it_begins",
             ),
         ]
+
+    @property
+    def scope_note(self) -> str:
+        return scope_note(self.model, self.segment)
 
     @property
     def approved_by(self) -> User | None:

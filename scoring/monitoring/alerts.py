@@ -77,7 +77,8 @@ def _judge_stability(
     name: str, reading: ModelReading, thresholds: Mapping[str, Threshold], *, with_features: bool
 ) -> Iterable[Alert | None]:
     stability = reading.stability or {}
-    score, chance = stability["score_psi"], CHANCE_PSI / reading.n_rows
+    n_rows = stability.get("n_rows", reading.n_rows)
+    score, chance = stability["score_psi"], CHANCE_PSI / n_rows
     if score > chance:
         said = f"Scores have moved since training: PSI {score:.2f}"
         yield _alert(name, Measure.SCORE_PSI, score, reading.as_of, said, thresholds)
@@ -93,7 +94,7 @@ def _judge_stability(
     gaps = {
         feature: gap
         for feature, one in features.items()
-        if (gap := abs(one["missing"] - one["missing_in_training"])) > _chance_of_share(one, reading.n_rows)
+        if (gap := abs(one["missing"] - one["missing_in_training"])) > _chance_of_share(one, n_rows)
     }
     yield _alert_many(
         name,

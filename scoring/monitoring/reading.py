@@ -14,6 +14,7 @@ from creditpath.sql import load
 from scoring.features.definition import FEATURE_NAMES
 from scoring.models import ModelReading, ModelVersion, TrainingReference
 from scoring.monitoring.measuring import measure_feature, measure_outcome, measure_scores
+from scoring.registry.references import LEFT_OUT, left_out_of
 from scoring.training.cases import SQL_FILES
 
 MOST_FEATURE_ROWS = 100_000
@@ -33,7 +34,12 @@ class Scored:
     shadow: int | None = None
 
     def as_parameters(self) -> dict[str, Any]:
-        return {"runs": list(self.runs), "shadow": self.shadow}
+        """Return where the scores are, and which of them stability leaves out since the training had no such loans."""
+        return {
+            "runs": list(self.runs),
+            "shadow": self.shadow,
+            **left_out_of(self.model),
+        }
 
 
 def read(scored: Scored, *, on: date, is_unseen: bool) -> ModelReading | None:
@@ -72,15 +78,22 @@ def _is_due(last: ModelReading, *, stage: str, on: date) -> bool:
 def read_stability(scored: Scored) -> tuple[int, dict[str, Any] | None]:
     """Return how many scores there are, and PSI and missing rates against the training; None of a model without a reference."""
     reference = TrainingReference.objects.filter(model=scored.model).first()
-    edges = reference.score_edges if reference else []
-    bins = {row["bin"]: row["n"] for row in _ask("score_bins.sql", scored.as_parameters() | {"edges": edges})}
+    bins = count_scores(scored, reference.score_edges if reference else [])
+    n_left_out = bins.pop(LEFT_OUT, 0)
     n_rows = sum(bins.values())
     if reference is None or not n_rows:
-        return n_rows, None
-    return n_rows, {
+        return n_rows + n_left_out, None
+    return n_rows + n_left_out, {
+        "n_rows": n_rows,
         "score_psi": measure_scores(reference.score_shares, bins),
         "features": _read_features(scored, reference, n_rows),
     }
+
+
+def count_scores(scored: Scored, edges: Sequence[float]) -> dict[int, int]:
+    """Return how many scores each bin between the edges holds; those of loans that no training row is like are LEFT_OUT."""
+    asked = scored.as_parameters() | {"edges": list(edges)}
+    return {row["bin"]: row["n"] for row in _ask("score_bins.sql", asked)}
 
 
 def _read_features(scored: Scored, reference: TrainingReference, n_rows: int) -> dict[str, dict[str, float]]:

@@ -54,6 +54,7 @@ def build_model_page(row: ModelVersion) -> dict[str, Any]:
         "materiality": validations[0].materiality if validations else row.materiality or "high",
         "proposals": [_with_words(proposal) for proposal in _proposals(row.proposals.all())],
         "deployments": deployments,
+        "scope_notes": [one.scope_note for one in deployments if one.live_until is None and one.scope_note],
         "is_live": any(one.live_until is None for one in deployments),
         "challenges": list(row.challenges.select_related("named_by", "ended_by")),
         "figures": _figures(row),

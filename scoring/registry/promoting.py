@@ -60,13 +60,16 @@ class MoveReport:
     since: datetime
     replaced: str = ""
     segment: str = ""
+    scope_note: str = ""
 
     def summary(self) -> str:
         where = f"{self.purpose}, {Segment(self.segment).label}" if self.segment else self.purpose
         if not self.is_live:
             return f"{self.model} is retired; {where} has no champion until another model is promoted."
-        return f"{self.model} is the champion of {where}" + (
-            f", in place of {self.replaced}." if self.replaced else "."
+        return (
+            f"{self.model} is the champion of {where}"
+            + (f", in place of {self.replaced}." if self.replaced else ".")
+            + (f"\n{self.scope_note}" if self.scope_note else "")
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -77,6 +80,7 @@ class MoveReport:
             "is_live": self.is_live,
             "since": self.since,
             "replaced": self.replaced,
+            "scope_note": self.scope_note,
         }
 
 
@@ -92,6 +96,7 @@ class ProposalReport:
     doubts: tuple[str, ...]
     is_refused: bool = False
     gain: tuple[float, float, float] | None = None
+    scope_note: str = ""
 
     def summary(self) -> str:
         if self.is_refused:
@@ -102,6 +107,7 @@ class ProposalReport:
             lines.append(
                 f"Against {self.champion} on the same rows: AUC {gain:+.4f} (95 % from {low:+.4f} to {high:+.4f})."
             )
+        lines += [self.scope_note] if self.scope_note else []
         lines += [f"In spite of: {DOUBTS[doubt]}" for doubt in self.doubts]
         return "\n".join([*lines, f"Approve: manage.py promote_model {self.model} --approve --as USER"])
 
@@ -113,6 +119,7 @@ class ProposalReport:
             "segment": self.segment,
             "champion": self.champion,
             "doubts": list(self.doubts),
+            "scope_note": self.scope_note,
             "gain": list(self.gain) if self.gain else None,
             "is_live": False,
             "is_refused": self.is_refused,
@@ -219,6 +226,7 @@ def report_proposal(proposal: PromotionProposal, *, is_refused: bool = False) ->
         doubts=tuple(proposal.doubts),
         is_refused=is_refused,
         gain=(compared.gain, compared.gain_low, compared.gain_high) if compared else None,
+        scope_note=proposal.scope_note,
     )
 
 
@@ -243,6 +251,7 @@ def _go_live(proposal: PromotionProposal, decision: PromotionDecision) -> MoveRe
         now,
         replaced=old.model.name if old is not None else "",
         segment=proposal.segment,
+        scope_note=proposal.scope_note,
     )
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from creditpath.accounts.models import Role, User
 from creditpath.jobs.models import Job
+from recovery.templatetags.pages import breakable
 from scoring.engine.services import score_loans
 from scoring.ml.curves import calibration_grades, draw_curves, drift, lift_steps, roc_points
 from scoring.models import Challenger, Deployment, ModelVersion, Validation
@@ -165,10 +166,18 @@ class TestCards:
     def test_a_card_tells_how_far_the_scores_of_today_are_from_those_of_the_test(
         self, drawn: ModelVersion, frozen_day: date
     ) -> None:
-        make_loan(instalments=[(date(2026, 1, 1), 100)])
+        make_loan(instalments=[(date(2026, 1, 1), 100)])  # of the training there are none so late
+        make_loan(instalments=[(date(2026, 5, 1), 100)])
         promote(drawn)
         score_loans()
         assert "From test rows to the 1 scores as of 2026-06-30: PSI" in write_html(drawn)
+
+    def test_long_names_may_end_a_line_after_an_underscore_and_stay_text(
+        self, drawn: ModelVersion, client_of: Clients
+    ) -> None:
+        page = client_of(Role.ANALYST).get(f"/models/{drawn.pk}/card/").content.decode()
+        assert "days_<wbr>since_<wbr>last_<wbr>payment" in page
+        assert breakable("<b>_&") == "&lt;b&gt;_<wbr>&amp;"
 
     def test_a_card_file_stands_alone_and_runs_nothing(self, drawn: ModelVersion, client_of: Clients) -> None:
         answer = client_of(Role.ANALYST).get(f"/models/{drawn.pk}/card/file/")

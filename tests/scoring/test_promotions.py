@@ -22,6 +22,7 @@ from scoring.models import (
     Validation,
     ValidationFinding,
 )
+from scoring.registry.promoting import report_proposal
 from scoring.registry.services import (
     close_finding,
     decide_promotion,
@@ -300,6 +301,25 @@ class TestSegments:
         assert [(one.model, one.segment) for one in live] == [(everybody, ""), (late, "31-60")]
         takers = {bucket: [one.model for one in live if one.takes(bucket)] for bucket in ("current", "31-60", "91+")}
         assert takers == {"current": [everybody], "31-60": [late], "91+": [everybody]}
+
+    def test_serving_one_segment_after_learning_from_all_loans_is_told_everywhere(self, client_of: Any) -> None:
+        wide, narrow = register_logistic(), register_by(None, segment="1-30")
+        said = "It serves loans 1–30 days past due alone and learned from all loans"
+        for model, is_said in ((wide, True), (narrow, False)):
+            validated(model)
+            proposal = propose_promotion(
+                model=model, reason="r", proposed_by=person("one"), segment="1-30", in_spite_of="measured apart"
+            )
+            assert (said in report_proposal(proposal).summary()) is is_said
+            moved = decide_promotion(proposal=proposal, is_approved=True, decided_by=person("two"))
+            assert (said in moved.summary()) is is_said
+            assert (said in moved.as_json()["scope_note"]) is is_said  # type: ignore[union-attr]
+            client = client_of(Role.DATA_SCIENTIST)
+            page = client.get(f"/models/{model.pk}/").content.decode()
+            assert ("serves one segment, trained on all loans" in page) is is_said
+            card = client.get(f"/models/{model.pk}/card/").content.decode()
+            assert (said in card) is is_said
+            assert (", trained on all loans" in card) is is_said
 
     def test_a_segment_has_one_champion(self) -> None:
         promote(register_logistic(), segment="31-60")

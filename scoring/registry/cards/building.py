@@ -22,15 +22,17 @@ def build_card(model: ModelVersion) -> Card:
     """Gather the card of a version: a fixed number of queries, no training and no data of borrowers."""
     deployments = list(Deployment.objects.filter(model=model).with_people())
     live = next((one for one in deployments if one.live_until is None), None)
+    notes = tuple(one.scope_note for one in deployments if one.live_until is None and one.scope_note)
     status = (
         f"live since {live.live_from:%Y-%m-%d} for {live.get_segment_display()}"
+        + (", trained on all loans" if live.scope_note else "")
         if live
         else f"retired on {deployments[0].live_until:%Y-%m-%d}"
         if deployments
         else "never live"
     )
     sections = [
-        described.tell_use(model),
+        described.tell_use(model, notes=notes),
         described.tell_data(model),
         measured.tell_performance(model),
         measured.tell_charts(model),

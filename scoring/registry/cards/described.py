@@ -38,12 +38,13 @@ def limits_of(model: ModelVersion) -> tuple[str, ...]:
     return tuple(limits)
 
 
-def tell_use(model: ModelVersion) -> Section:
+def tell_use(model: ModelVersion, *, notes: Sequence[str] = ()) -> Section:
+    """Tell what a model is for and what it is not; notes: what has to be said of where it is live."""
     newest = model.validations.order_by("-id").first()
     materiality = newest.get_materiality_display() if newest else model.get_materiality_display() or "not stated"
     return Section(
         "Use and limits",
-        words=(model.intended_use or "Its use was not stated when it was registered.", *limits_of(model)),
+        words=(model.intended_use or "Its use was not stated when it was registered.", *notes, *limits_of(model)),
         facts=(("Materiality", materiality), ("Scores", f"{model.purpose}, {model.get_segment_display()}")),
     )
 
@@ -123,13 +124,13 @@ def _bins(feature: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
 
 def tell_tuning(model: ModelVersion) -> Section:
     """Tell the budget of tuning, the best of what was tried, and how classes were weighted; all on inner folds."""
-    tuning, weight = model.parameters["tuning"], model.parameters.get("scale_pos_weight", 1)
+    tuning = model.parameters["tuning"]
     budget = tuning["budget"]
     facts = (
         ("Budget", f"{budget['trials']} setting{'s' if budget['trials'] != 1 else ''}, {budget['seconds']:g} seconds"),
         ("Tried", f"{tuning['tried']}; log-loss {tuning['log_loss_of_the_first']:.4f} at first, {tuning['log_loss']:.4f} chosen"),
         ("Chosen", words_of(tuning["chosen"]) or AS_SHIPPED),
-        ("Classes", f"rows with the event weighted {weight:g} times" if weight != 1 else "not weighted; the threshold is moved"),
+        ("Classes", _weights_of(model)),
     )  # fmt: skip
     held = model.parameters.get("directions") or {}
     directed = tuple((HELD[side], ", ".join(held[side])) for side in HELD if held.get(side))
@@ -140,6 +141,14 @@ def tell_tuning(model: ModelVersion) -> Section:
         "Each setting was judged by its log-loss after calibration, on training rows while an inner fold held them out.",
     )
     return Section("Tuning", words=words, facts=(*facts, *directed), tables=tables)
+
+
+def _weights_of(model: ModelVersion) -> str:
+    if given := model.parameters["tuning"].get("class_weights"):
+        asked = f" ({given['asked']})" if isinstance(given["asked"], str) else ""
+        return f"rows with the event count {given['event']:.4g} times in the fit{asked}; calibrated without weights"
+    weight = model.parameters.get("scale_pos_weight", 1)
+    return f"rows with the event weighted {weight:g} times" if weight != 1 else "not weighted; the threshold is moved"
 
 
 def tell_proof(model: ModelVersion) -> Section:

@@ -10,8 +10,15 @@ from scoring.ml.stability import psi
 from scoring.models import ModelVersion, MonitoredAttribute, ScoringRun, Segment
 from scoring.registry.cards.charts import bar_chart, distribution_chart, line_chart
 from scoring.registry.cards.sections import Section, Table, percent
+from scoring.registry.references import LEFT_OUT, left_out_of
 from scoring.thresholds import judge_psi, read_thresholds
 
+# Whose scores are held against those of the training, which is to be told beside every PSI.
+BASES = {
+    "default": "Loans of 91 or more days past due are left out of the scores, as they were of the training.",
+    "pays_30": "These are all loans that owe; the training had those alone of which something was due within 30 days.",
+}
+BASE_OF_OTHERS = "These are all loans that owe, on the day; the training had each loan on the day of its approval."
 FIGURES = (
     ("auc", "AUC", "chance that a row with the event ranks above one without"),
     ("gini", "Gini", "2 AUC − 1"),
@@ -148,8 +155,8 @@ def tell_drift(model: ModelVersion) -> Section:
         )
     if (run := _newest_run(model)) is not None and (found := _psi_of_run(run, model.curves["reference"])) is not None:
         words.append(
-            f"From test rows to the {run.n_scored:,} scores as of {run.as_of}: PSI {found:.3f}, {judge_psi(found, of_scores)}. "
-            "These are all loans that owe, also those 91 or more days past due."
+            f"From test rows to the {found[0]:,} scores as of {run.as_of}: PSI {found[1]:.3f}, {judge_psi(found[1], of_scores)}. "
+            f"{BASES.get(model.purpose, BASE_OF_OTHERS)}"
         )
     charts = (("Drift of features: PSI, training to test", bar_chart(features[:10], title="Drift of features")),)
     return Section(
@@ -163,19 +170,20 @@ def _newest_run(model: ModelVersion) -> ScoringRun | None:
     return batches.order_by("-id").first()
 
 
-def _psi_of_run(run: ScoringRun, reference: dict[str, Any]) -> float | None:
-    """Return how far the scores of a run are from those of the test rows; one query that passes over the run's scores."""
+def _psi_of_run(run: ScoringRun, reference: dict[str, Any]) -> tuple[int, float] | None:
+    """Return how many scores of a run are held against those of the test rows, and their PSI; one query over the run's scores."""
     with connection.cursor() as cursor:
         cursor.execute(
             load("scoring", "monitoring/score_bins.sql"),
-            {"edges": reference["edges"], "runs": [run.pk], "shadow": None},
+            {"edges": reference["edges"], "runs": [run.pk], "shadow": None, **left_out_of(run.model)},
         )
         counts = dict(cursor.fetchall())
+    counts.pop(LEFT_OUT, None)
     total = sum(counts.values())
     if not total or not reference["edges"]:
         return None
     shares = reference["shares"][: len(reference["edges"]) + 1]
-    return psi(shares, [counts.get(number, 0) / total for number in range(len(shares))])
+    return total, psi(shares, [counts.get(number, 0) / total for number in range(len(shares))])
 
 
 def tell_segments(model: ModelVersion) -> Section:

@@ -15,6 +15,7 @@ from scoring.closing import watch
 from scoring.engine.services import score_loans
 from scoring.features.services import build_matrix
 from scoring.ml.metrics import auc
+from scoring.ml.stability import psi
 from scoring.models import AlertThreshold, ModelReading, ModelVersion, Score, ShadowRun, ShadowScore, TrainingReference
 from scoring.monitoring.services import describe_models, monitor_models
 from scoring.registry.references import keep_reference
@@ -74,6 +75,8 @@ def test_psi_and_missing_rates_are_those_of_the_vectors(champion: ModelVersion) 
         [score.vector.values for score in ShadowScore.objects.filter(run=run).select_related("vector")],
         dtype=np.float64,
     )
+    late = vectors[:, champion.feature_names.index("days_past_due")] > 90
+    vectors = vectors[~late]  # the training had none
     reference = TrainingReference.objects.get(model=champion)
     for name in ("days_past_due", "days_since_last_payment"):
         column = vectors[:, champion.feature_names.index(name)]
@@ -134,3 +137,22 @@ def test_the_database_keeps_readings_and_shadow_scores_as_they_are(champion: Mod
             cursor.execute(f"DELETE FROM {table}")
     with pytest.raises(DatabaseError, match="alert_acts_from_where_it_looks"), transaction.atomic():
         AlertThreshold.objects.filter(measure="score_psi").update(act=0.01)
+
+
+def test_stability_leaves_out_the_late_loans_that_the_training_had_none_of(champion: ModelVersion) -> None:
+    score_loans()
+    monitor_models(months=0)
+    reading = ModelReading.objects.get(model=champion)
+    late = [
+        score.vector.values[champion.feature_names.index("days_past_due")] > 90
+        for score in Score.objects.filter(run__model=champion).select_related("vector")
+    ]
+    assert 0 < sum(late) < len(late) == reading.n_rows
+    assert reading.stability is not None
+    assert reading.stability["n_rows"] == len(late) - sum(late)
+    reference = TrainingReference.objects.get(model=champion)
+    kept = [
+        score.pd for score, is_late in zip(Score.objects.filter(run__model=champion), late, strict=True) if not is_late
+    ]
+    shares = np.bincount(np.digitize(kept, reference.score_edges), minlength=len(reference.score_shares)) / len(kept)
+    assert reading.stability["score_psi"] == pytest.approx(psi(reference.score_shares, shares))
