@@ -70,8 +70,8 @@ def _draw(one: Watched, others: Sequence[Watched], thresholds: dict[str, Thresho
         ),
         _card(
             figures.stability_finding(one.readings, score),
-            "PSI of the scores against the training rows, by month, without loans later than any that the training had. Hollow: the model "
-            "had learned from that day.",
+            "PSI of the scores against the training rows, by month, without loans later than any that the training had. "
+            "Hollow: the model had learned from that day.",
             figures.stability_chart(one.readings, score) if newest else None,
         ),
         _card(
