@@ -12,7 +12,7 @@ from django.db import connection
 from borrowers.services import known_at
 from creditpath.sql import load
 from scoring.features.definition import FEATURE_NAMES
-from scoring.models import ModelReading, ModelVersion, TrainingReference
+from scoring.models import ModelReading, ModelVersion, ShadowScore, TrainingReference
 from scoring.monitoring.measuring import measure_feature, measure_outcome, measure_scores
 from scoring.registry.references import LEFT_OUT, left_out_of
 from scoring.training.cases import SQL_FILES
@@ -120,6 +120,10 @@ def read_outcome(scored: Scored, *, window_days: int) -> dict[str, Any] | None:
         "known": known_at(as_of=scored.as_of),
         "last_day": last_day,
         "last_known": known_at(as_of=last_day),
+        # A sample was scored: labels of the others would cost most of the time.
+        "only": list(ShadowScore.objects.filter(run=scored.shadow).values_list("loan_id", flat=True))
+        if scored.shadow
+        else None,
     }
     statement = load("scoring", "monitoring/outcomes.sql").replace(
         MARKER, load("scoring", SQL_FILES[scored.model.purpose])

@@ -1,6 +1,7 @@
 -- Cases and labels of the purpose "default" for one observation day.
 --
--- Grain    one row per loan that on the day owed and was not yet 91+ days past due, as it was known on that day.
+-- Grain    one row per loan that on the day owed and was not yet 91+ days past due, as it was known on that day; with
+--          `only`, of these loans alone, which a sample of large books asks for.
 -- Label    bad if, within (day, last_day], the loan was 91+ days past due on any day, was written off, or got a distressed
 --          restructure (a restructure or re-age agreed while it was in arrears); paid off is good. Judged by what was known at
 --          `last_known`, the end of the window: what was learned later changes no label.
@@ -18,6 +19,7 @@ WITH population AS MATERIALIZED (
     JOIN borrowers_borrower AS borrower ON borrower.id = loan.borrower_id
     WHERE standing.bucket IN ('current', '1-30', '31-60', '61-90') 
         AND standing.outstanding_amount IS DISTINCT FROM 0
+        AND (%(only)s::bigint[] IS NULL OR standing.loan_id = ANY(%(only)s::bigint[]))
 ),
 schedule_change AS MATERIALIZED (
     SELECT schedule.loan_id, schedule.effective_on, schedule.reason IN ('restructure', 're_age') AS is_concession

@@ -1,7 +1,8 @@
 -- Cases and labels of the purpose "pays_30" for one observation day.
 --
 -- Grain    one row per loan that on the day was in arrears (91+ too) or had an instalment falling due within (day, last_day], as
---          it was known on that day; written-off loans are out, and those kept by snapshots, whose instalments nobody knows.
+--          it was known on that day; written-off loans are out, and those kept by snapshots, whose instalments nobody knows. With `only`, of
+--          these loans alone.
 -- Label    1 if payments net of reversals within (day, last_day] reach the greater of the product's tolerance and one instalment
 --          (the oldest unpaid one, else the next due; never more than is outstanding), as known at `last_known`, the end of
 --          the window.
@@ -17,6 +18,7 @@ WITH population AS MATERIALIZED (
     WHERE is_owing(standing.bucket)
         AND standing.outstanding_amount > 0
         AND standing.measured_on IS NULL
+        AND (%(only)s::bigint[] IS NULL OR standing.loan_id = ANY(%(only)s::bigint[]))
         AND (standing.days_past_due > 0 OR standing.next_due_on <= %(last_day)s)
 ),
 in_force AS (

@@ -163,7 +163,7 @@ def _fetch_day(purpose: str, day: date, known: datetime, horizon_days: int) -> l
     with connection.cursor() as cursor:
         cursor.execute(
             load("scoring", SQL_FILES[purpose]),
-            {"day": day, "known": known, "last_day": last_day, "last_known": known_at(as_of=last_day)},
+            {"day": day, "known": known, "last_day": last_day, "last_known": known_at(as_of=last_day), "only": None},
         )
         return cursor.fetchall()
 
