@@ -1,4 +1,4 @@
-"""The portfolio page: a sentence, the key figures, the charts, and the same figures as tables."""
+"""The portfolio pages: a sentence, the key figures, the charts, the same figures as tables, and what moved as tables alone."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +13,8 @@ from borrowers.services import get_business_date
 from recovery import figures
 from recovery.dashboards import portfolio_app
 from recovery.measures import CurrencyPanel, measure_dashboard
+from recovery.movement import measure_movement
+from recovery.movement_tables import describe_movement, name_movement
 from recovery.portfolio import PortfolioForm, link_loans
 
 
@@ -29,11 +31,40 @@ def portfolio_dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "is_filtered": only != PortfolioFilter(),
+        "asked": _query_of(request),
         "charts": portfolio_app,
         "measured": measured,
         "panels": [_described(panel, link_loans(request.user, only, panel.currency)) for panel in measured.panels],  # type: ignore[arg-type]
     }
     return render(request, "recovery/portfolio_dashboard.html", context)
+
+
+@require_safe
+def portfolio_movement(request: HttpRequest) -> HttpResponse:
+    """Show managers what moved as plain tables that need no script; nine aggregates over a year of month ends."""
+    form = PortfolioForm(request.GET)
+    context: dict[str, Any] = {
+        "form": form,
+        "is_filtered": form.asked != PortfolioFilter(),
+        "asked": _query_of(request),
+    }
+    try:
+        day = get_business_date()
+    except NoBusinessDate as nothing_yet:
+        return render(request, "recovery/portfolio_movement.html", context | {"nothing_yet": nothing_yet.detail})
+    panels = measure_movement(day=day, only=form.asked)
+    context |= {
+        "day": day,
+        "panels": [
+            {"name": name_movement(panel, has_name=len(panels) > 1), "cards": describe_movement(panel)}
+            for panel in panels
+        ],
+    }
+    return render(request, "recovery/portfolio_movement.html", context)
+
+
+def _query_of(request: HttpRequest) -> str:
+    return f"?{request.GET.urlencode()}" if request.GET else ""
 
 
 def _described(panel: CurrencyPanel, link_to: Callable[..., str | None]) -> dict[str, Any]:

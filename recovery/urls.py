@@ -7,7 +7,7 @@ from recovery.borrower_page import views as borrower_page
 from recovery.care import views as care
 from recovery.contacts import views as contacts
 from recovery.plans import views as plans
-from recovery.portfolio_view import portfolio_dashboard
+from recovery.portfolio_view import portfolio_dashboard, portfolio_movement
 from recovery.todays_list import todays_list
 from recovery.watching.views import model_dashboard
 
@@ -43,5 +43,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("recovery.teams.urls")),
     path("", include("recovery.alerts.urls")),
     path("dashboards/portfolio/", portfolio_dashboard, name="portfolio-dashboard"),
+    path("dashboards/portfolio/movement/", portfolio_movement, name="portfolio-movement"),
     path("dashboards/models/", model_dashboard, name="model-dashboard"),
 ]

@@ -108,6 +108,7 @@ ROUTES: dict[str, Access] = {
     "recovery:message-templates": CASE_READERS,
     "recovery:message-template": CASE_READERS,
     "recovery:portfolio-dashboard": STAFF,
+    "recovery:portfolio-movement": STAFF,
     "recovery:model-dashboard": STAFF,
     "recovery:todays-list": IMPORTERS,
     "scoring:models": STAFF,

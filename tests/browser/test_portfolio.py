@@ -54,3 +54,13 @@ def _press(page: Page, mark: Locator) -> None:
 def test_tables_hold_the_figures_without_scripts(page_of: PageOf) -> None:
     page = page_of("manager", PAGE, scripts=False)
     expect(page.get_by_role("link", name="31–60 days late")).to_be_visible()
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW])
+def test_what_moved_can_be_read_without_scripts(page_of: PageOf, viewport: dict[str, int]) -> None:
+    page = page_of("manager", PAGE, viewport=viewport, scripts=False)
+    page.get_by_role("link", name="What moved, as tables").click()
+    page.wait_for_url("**/dashboards/portfolio/movement/")
+    table = page.get_by_role("group", name="Roll").get_by_role("table")
+    expect(table.get_by_role("rowheader", name="Jun 2026")).to_be_visible()
+    assert page.locator("body").evaluate("body => document.documentElement.scrollWidth") <= viewport["width"]

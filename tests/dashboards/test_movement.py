@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from borrowers.measures.services import HOUSE_BANDS, Bands, PortfolioFilter
 from borrowers.models import Loan
@@ -14,9 +15,11 @@ from creditpath.accounts.models import Role
 from recovery import movement_figures as figures
 from recovery.movement import measure_movement
 from recovery.movement_cards import draw_movement_panel
+from recovery.movement_tables import describe_movement
 from tests.borrowers.measures.books import make_random_books
 
 CALLBACK = "/django_plotly_dash/app/portfolio/_dash-update-component"
+PAGE = "/dashboards/portfolio/movement/"
 DAY = date(2026, 6, 30)
 
 
@@ -59,6 +62,42 @@ def test_each_chart_has_a_finding_a_base_and_a_table(client_of: Callable[[Role],
 def test_filter_of_the_address_holds_for_what_moved(client_of: Callable[[Role], Client], moved: list[Loan]) -> None:
     text = json.dumps(ask(client_of(Role.MANAGER), "?currency=NGN").json())
     assert text.count('"type": "Graph"') == 7
+
+
+def test_tables_stand_on_a_page_of_their_own_without_scripts(
+    client_of: Callable[[Role], Client], moved: list[Loan], django_assert_max_num_queries: Any
+) -> None:
+    client = client_of(Role.MANAGER)
+    client.get(PAGE)
+    with django_assert_max_num_queries(52):
+        answer = client.get(PAGE)
+    text = answer.content.decode()
+    assert text.count("<table>") == 14
+    assert text.count("Stages: not available") == 2
+    for panel in measure_movement(day=DAY, only=PortfolioFilter()):
+        for card in describe_movement(panel):
+            assert escape(card.finding) in text
+            assert all(f'<td class="num">{escape(cell)}</td>' in text for row in card.rows for cell in row[1:])
+            assert {len(row) for row in card.rows} <= {len(card.head)}
+
+
+def test_page_of_tables_holds_to_the_filter_and_leads_back_to_it(
+    client_of: Callable[[Role], Client], moved: list[Loan]
+) -> None:
+    text = client_of(Role.MANAGER).get(f"{PAGE}?currency=NGN").content.decode()
+    assert text.count("<table>") == 7
+    assert 'href="/dashboards/portfolio/?currency=NGN"' in text
+    shown = client_of(Role.MANAGER).get("/dashboards/portfolio/").content.decode()
+    assert f'href="{PAGE}"' in shown or "No loan" in shown
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.INTEGRATION])
+def test_page_of_tables_is_closed_to_others(role: Role, client_of: Callable[[Role], Client], moved: list[Loan]) -> None:
+    assert client_of(role).get(PAGE).status_code == 403
+
+
+def test_page_of_tables_says_what_empty_books_need(client_of: Callable[[Role], Client]) -> None:
+    assert "import a portfolio or simulate one first" in client_of(Role.MANAGER).get(PAGE).content.decode()
 
 
 def test_those_who_may_not_open_the_page_get_nothing(client_of: Callable[[Role], Client], moved: list[Loan]) -> None:
