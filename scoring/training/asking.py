@@ -27,9 +27,19 @@ def start_training(
     segment: str = "",
     attribute: str = "",
     bad: str = "",
+    trials: int | None = None,
+    seconds: float | None = None,
+    false_alarm: float | None = None,
+    missed: float | None = None,
 ) -> Job:
-    """Ask for a training in a person's name; it runs once a training worker is free. Raises TrainingUnderWay for a second one."""
-    options: dict[str, Any] = {"candidates": list(candidates), "as": by.username}
+    """Ask for a training in a person's name; it runs once a training worker is free. Raises TrainingUnderWay for a second one.
+
+    `trials` settings of each candidate are tried within `seconds`; false_alarm and missed are what wrong calls cost, in one unit.
+    """
+    costs = [false_alarm, missed] if false_alarm is not None and missed is not None else None
+    options: dict[str, Any] = {
+        "candidates": list(candidates), "as": by.username, "trials": trials, "seconds": seconds, "costs": costs,
+    }  # fmt: skip
     if purpose == ATTRIBUTE:
         options |= {"target": f"attribute:{attribute}", "bad": bad, "at": AT_APPROVAL}
     else:

@@ -12,7 +12,7 @@ NAMES = {"logistic": "Logistic regression on bins", "xgboost": "XGBoost", "light
 
 
 class TrainForm(forms.Form):
-    """Which outcome is learned, and by which candidates."""
+    """Which outcome is learned, by which candidates, with how much tuning, and what wrong calls cost."""
 
     purpose = forms.ChoiceField(
         label="Outcome",
@@ -42,6 +42,25 @@ class TrainForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one candidate."},
     )
+    trials = forms.IntegerField(
+        label="Settings tried for each candidate",
+        required=False, min_value=1, max_value=1000,
+        help_text="Blank: the shipped ones. With more, Optuna proposes the rest; figures are on rows that take no part.",
+    )  # fmt: skip
+    seconds = forms.FloatField(
+        label="Seconds for them",
+        required=False, min_value=1, max_value=86_400,
+        help_text="After so long no further setting of a candidate is tried in one fit. Blank: 600.",
+    )  # fmt: skip
+    false_alarm = forms.FloatField(
+        label="Cost of a false alarm",
+        required=False, min_value=1e-6, max_value=1e9,
+        help_text="What calling a good loan bad costs, in any unit. Blank: precision and recall meet.",
+    )  # fmt: skip
+    missed = forms.FloatField(
+        label="Cost of a missed bad one",
+        required=False, min_value=1e-6, max_value=1e9, help_text="In the same unit.",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["label_suffix"] = ""
@@ -49,6 +68,12 @@ class TrainForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
+        if given.get("seconds") and not given.get("trials") and "trials" not in self.errors:
+            self.add_error("trials", "Say how many settings are tried; seconds alone limit nothing.")
+        costs = {name: given.get(name) for name in ("false_alarm", "missed")}
+        for name, other in (("false_alarm", "missed"), ("missed", "false_alarm")):
+            if costs[name] is None and costs[other] is not None and name not in self.errors:
+                self.add_error(name, "State both costs, or neither.")
         if given.get("purpose") == ATTRIBUTE:
             for name, message in (("attribute", "Name the column."), ("bad", "Say which value is bad.")):
                 if not given.get(name) and name not in self.errors:

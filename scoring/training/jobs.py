@@ -71,18 +71,25 @@ def train_in_process(**options: Any) -> dict[str, Any]:
 
 
 def as_arguments(options: dict[str, Any]) -> list[str]:
-    """Return options as the command line takes them; None and False are left out."""
+    """Return options as the command line takes them; None, False and empty ones are left out.
+
+    A name that begins with a dash, such as a column of somebody's table, stays a value: it is written behind its flag's "=".
+    """
     arguments: list[str] = []
     for name, value in options.items():
         flag = f"--{name.replace('_', '-')}"
         if value is True:
             arguments.append(flag)
-        elif name == "candidates" and value:
-            arguments += [flag, *map(str, value)]
-        elif isinstance(value, list | tuple):
-            arguments.append(f"{flag}={','.join(map(str, value))}")
-        elif value not in (None, False, ""):
+        elif value in (None, False, ""):
+            continue
+        elif not isinstance(value, list | tuple):
             arguments.append(f"{flag}={value}")
+        elif name == "costs":
+            arguments += [flag, *map(str, value)] if value else []
+        elif name == "at":
+            arguments.append(f"{flag}={','.join(map(str, value))}")
+        else:
+            arguments += [f"{flag}={one}" for one in value]
     return arguments
 
 

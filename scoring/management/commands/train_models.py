@@ -83,9 +83,12 @@ class Command(ServiceCommand):
         parser.add_argument("--date", metavar="COLUMN", help="of a table: split by time, by this column")
         parser.add_argument("--group", metavar="COLUMN", help="of a table: rows of one value stay on one side")
         parser.add_argument(
-            "--keep", nargs="+", default=[], metavar="COLUMN", help="of a table: no leak, whatever the guard says"
+            "--keep", nargs="+", action="extend", default=[], metavar="COLUMN",
+            help="of a table: no leak, whatever the guard says",
+        )  # fmt: skip
+        parser.add_argument(
+            "--drop", nargs="+", action="extend", default=[], metavar="COLUMN", help="of a table: left out"
         )
-        parser.add_argument("--drop", nargs="+", default=[], metavar="COLUMN", help="of a table: left out")
         parser.add_argument(
             "--simulated",
             action="store_true",
@@ -94,8 +97,9 @@ class Command(ServiceCommand):
         parser.add_argument("--repeats", type=int, default=1, help="of a table: rounds of the evaluation (1)")
         parser.add_argument("--bad", help="the value of the target that is bad")
         parser.add_argument(
-            "--candidates", nargs="+", metavar="NAME", help="logistic, xgboost, lightgbm (default: all)"
-        )
+            "--candidates", nargs="+", action="extend", metavar="NAME",
+            help="logistic, xgboost, lightgbm (default: all)",
+        )  # fmt: skip
         parser.add_argument("--as", dest="person", metavar="USER", help="the log-in of who trains, for the record")
         parser.add_argument(
             "--trials", type=positive(int), metavar="N",
@@ -118,7 +122,7 @@ class Command(ServiceCommand):
         )  # fmt: skip
         for side in ("rises", "falls"):
             parser.add_argument(
-                f"--{side}", nargs="+", default=[], metavar="COLUMN",
+                f"--{side}", nargs="+", action="extend", default=[], metavar="COLUMN",
                 help=f"of a table: number columns; the event may only become likelier as one {side} (the ledger's are shipped)",
             )  # fmt: skip
         parser.add_argument(

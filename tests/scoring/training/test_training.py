@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -228,10 +229,16 @@ def test_options_of_a_job_become_those_of_the_command() -> None:
             "purpose": "pays_30",
             "candidates": ["xgboost"],
             "at": ["2026-01-31", "2026-02-28"],
-            "promote": True,
+            "simulated": True,
             "bad": None,
+            "keep": [],
+            "rises": ["days late", "--as=somebody"],
+            "costs": [1.0, 8.0],
         }
-    ) == ["--purpose=pays_30", "--candidates", "xgboost", "--at=2026-01-31,2026-02-28", "--promote"]
+    ) == [
+        "--purpose=pays_30", "--candidates=xgboost", "--at=2026-01-31,2026-02-28", "--simulated",
+        "--rises=days late", "--rises=--as=somebody", "--costs", "1.0", "8.0",
+    ]  # fmt: skip
 
 
 def test_job_that_is_cancelled_ends_its_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -265,6 +272,25 @@ def test_job_trains_in_a_process_of_its_own_and_hands_back_the_answer(
     assert ModelVersion.objects.get(name=answer["champion"]).algorithm == "logistic"
     with pytest.raises(TrainingRefused, match="No loan has an attribute 'nothing'"):
         train_in_process(at="approved_on", target="attribute:nothing", bad="Bad")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_job_hands_costs_directions_and_columns_to_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    debt, years = random.normal(size=400), random.integers(0, 30, size=400)
+    bad = random.random(400) < 1 / (1 + np.exp(1.0 - 1.5 * debt))
+    frame = pd.DataFrame({"debt": debt.round(3), "years": years, "--as=x": random.normal(size=400), "note, long": debt})
+    frame.assign(bad=bad.astype(int)).to_csv(tmp_path / "lender.csv", index=False)
+    monkeypatch.setenv("DATABASE_URL", _url_of_test_database())
+    answer = train_in_process(
+        table=str(tmp_path / "lender.csv"), target="bad", candidates=["logistic"], costs=[1.0, 6.5],
+        rises=["debt"], falls=["years", "--as=x"], drop=["note, long"], trials=1, seconds=60,
+    )  # fmt: skip
+    model = ModelVersion.objects.get(name=answer["champion"])
+    assert model.metrics["threshold_chosen"] == "the least cost, at 1 a false alarm and 6.5 a missed one"
+    assert set(model.parameters["directions"]["falls"]) == {"years", "--as=x"}
+    assert model.parameters["directions"]["rises"] == ["debt"]
+    assert "note, long" not in model.feature_names
 
 
 def _url_of_test_database() -> str:

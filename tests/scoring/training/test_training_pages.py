@@ -46,6 +46,19 @@ def test_a_training_is_asked_for_in_ones_own_name_and_once(client_of: ClientOf) 
     assert Job.objects.filter(name="train_models").count() == 2
 
 
+def test_tuning_costs_and_segment_are_asked_for_on_the_page_and_told_there(client_of: ClientOf) -> None:
+    client = client_of(Role.DATA_SCIENTIST)
+    more = {"segment": "1-30", "trials": "20", "seconds": "90", "false_alarm": "1", "missed": "6.5"}
+    assert client.post(PAGE, ASKED | more).status_code == 302
+    job = Job.objects.get(name="train_models")
+    words = jobs.as_arguments(job.arguments)
+    assert {"--trials=20", "--seconds=90.0", "--segment=1-30"} <= set(words)
+    assert words[words.index("--costs") :][1:3] == ["1.0", "6.5"]
+    page = client.get(f"{PAGE}{job.pk}/").content.decode()
+    assert "20 settings tried for each, within 90 seconds" in page
+    assert "1 a false alarm, 6.5 a missed bad one" in page
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -53,6 +66,10 @@ def test_a_training_is_asked_for_in_ones_own_name_and_once(client_of: ClientOf) 
         ({"purpose": "attribute"}, "Name the column"),
         ({"purpose": "attribute", "attribute": "flag", "bad": "1", "horizon_days": 9}, "has no horizon"),
         ({"candidates": ["forest"]}, "forest"),
+        ({"seconds": "60"}, "Say how many settings are tried"),
+        ({"missed": "8"}, "State both costs, or neither"),
+        ({"trials": "0"}, "greater than or equal to 1"),
+        ({"false_alarm": "nan", "missed": "1"}, "Enter a number"),
     ],
 )
 def test_a_training_that_makes_no_sense_is_not_asked_for(
