@@ -188,6 +188,9 @@ class _CopyStream:
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f", "\v": "\\v"})
 
 
+_encode_json = json.JSONEncoder(default=str).encode
+
+
 def copy_text(value: Any) -> str:
     """Return one value in the text format of COPY; raises ValueError for NUL characters."""
     match value:
@@ -195,20 +198,22 @@ def copy_text(value: Any) -> str:
             return "\\N"
         case Enum():
             return copy_text(value.value)
-        case bool():
-            return "t" if value else "f"
         case str():
             text = value
+        case bool():
+            return "t" if value else "f"
         case int():
             return str(value)
+        case dict() | list():
+            return _encode_json(value).replace("\\", "\\\\")  # JSON escapes all other control characters itself
         case datetime() | date() | time():
             return value.isoformat()
         case bytes() | bytearray() | memoryview():
             return "\\\\x" + value.hex()
-        case dict() | list():
-            text = json.dumps(value, default=str)
         case _:
             text = str(value)
+    if text.isalnum():  # most are codes, for which looking at each character in turn would cost most
+        return text
     if "\0" in text:
         raise ValueError("a NUL character cannot be stored")
     return text.translate(_ESCAPES)

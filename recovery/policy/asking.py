@@ -1,7 +1,7 @@
 """What to ask for, from the best answer down to the one that needs help."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_UP, Decimal
 from typing import Any
@@ -26,7 +26,12 @@ class Step:
     until: date | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return {name: str(value) for name, value in asdict(self).items() if value is not None}
+        known = {"kind": self.kind, "text": self.text}
+        if self.amount is not None:
+            known["amount"] = str(self.amount)
+        if self.until is not None:
+            known["until"] = str(self.until)
+        return known
 
 
 def build_ladder(facts: Facts, *, action: str, rule: Rule | None) -> tuple[Step, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 
@@ -92,11 +93,12 @@ class Facts:
     def as_json(self) -> dict[str, Any]:
         """Return what the decision log keeps: every fact that is known, exact amounts as text."""
         known: dict[str, Any] = {}
-        for name in self.__slots__:
-            value = getattr(self, name)
-            if value is None or value in ("", ()):
+        for name, value in zip(self.__slots__, _values_of(self), strict=True):
+            if value is None or value == "" or value == ():
                 continue
-            if isinstance(value, Decimal | date):
-                value = str(value)
-            known[name] = value
+            known[name] = str(value) if isinstance(value, _WRITTEN_AS_TEXT) else value
         return known
+
+
+_WRITTEN_AS_TEXT = (Decimal, date)
+_values_of = attrgetter(*Facts.__slots__)
