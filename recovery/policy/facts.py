@@ -94,11 +94,12 @@ class Facts:
         """Return what the decision log keeps: every fact that is known, exact amounts as text."""
         known: dict[str, Any] = {}
         for name, value in zip(self.__slots__, _values_of(self), strict=True):
-            if value is None or value == "" or value == ():
+            if value is None or value in _EMPTY:
                 continue
             known[name] = str(value) if isinstance(value, _WRITTEN_AS_TEXT) else value
         return known
 
 
+_EMPTY = ("", ())
 _WRITTEN_AS_TEXT = (Decimal, date)
 _values_of = attrgetter(*Facts.__slots__)
