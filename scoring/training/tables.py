@@ -3,7 +3,10 @@
 import platform
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -167,27 +170,29 @@ def _refuse_too_few(y: NDArray[np.int8]) -> None:
 def _decide(
     leaks: list[Leak], *, keep: set[str], drop: set[str], decide: Decide | None
 ) -> tuple[set[str], list[str], list[Leak]]:
-    """Return the columns that are left out, those among them that somebody should be asked about, and what was decided."""
+    """Return the columns that are left out, those among them that somebody should be asked about, and what was decided.
+
+    A column is decided about once, with all that was found in it.
+    """
     out, asked, decided = (
         set(drop),
         [],
         [Leak(name, "by_request", "left out by request", "dropped") for name in sorted(drop)],
     )
-    for leak in leaks:
-        action = leak.action
-        if leak.column in keep and "kept" not in action:
+    for column, of_it in groupby(leaks, key=attrgetter("column")):
+        found = list(of_it)
+        action = found[0].action  # the gravest decides for the column
+        if column in keep and "kept" not in action:
             action = "kept by request"
         elif action == ASKED and decide is not None:
-            action = "kept after asking" if decide(leak) else "dropped after asking"
-            if action.startswith("dropped"):
-                out.add(leak.column)
+            whole = replace(found[0], evidence="; ".join(one.evidence for one in found))
+            action = "kept after asking" if decide(whole) else "dropped after asking"
         elif action == ASKED:
             action = "nobody to ask: left out; figures with it are given beside"
-            out.add(leak.column)
-            asked.append(leak.column)
-        elif action.startswith("dropped"):
-            out.add(leak.column)
-        decided.append(Leak(leak.column, leak.kind, leak.evidence, action))
+            asked.append(column)
+        if "kept" not in action:
+            out.add(column)
+        decided += [replace(one, action=action) for one in found]
     return out, asked, decided
 
 

@@ -33,7 +33,7 @@ SENTINEL_TEXT = frozenset(
 def find_table_leaks(
     specification: Specification, columns: Sequence[Typed], y: NDArray[np.int8], *, seed: int = 0
 ) -> list[Leak]:
-    """Return what looks like a leak, the gravest finding of each column; y: (n,) 1 is bad. Linear in the cells.
+    """Return what looks like a leak, column by column, the gravest finding of each first; y: (n,) 1 is bad. Linear in the cells.
 
     What timing or a name proves is dropped. What values suggest is asked about. What only has to be known is reported.
     """
@@ -50,9 +50,9 @@ def find_table_leaks(
     found: list[Leak] = []
     for column in columns:
         if column.name in left_out:
-            found += list(_in_identifier(column, y, random))[:1]
+            found += _in_identifier(column, y, random)
             continue
-        found += list(_in_column(column, names, y, random))[:1]
+        found += _in_column(column, names, y, random)
     return found
 
 

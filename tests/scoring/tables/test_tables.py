@@ -103,7 +103,7 @@ def test_columns_too_coarse_to_tell_rows_apart_make_no_twins() -> None:
 def leaks_of(frame: pd.DataFrame, y: np.ndarray) -> dict[str, tuple[str, str]]:
     specification = learn_specification(frame)
     found = find_table_leaks(specification, type_columns(specification, frame), y.astype(np.int8))
-    return {leak.column: (leak.kind, leak.action) for leak in found}
+    return {leak.column: (leak.kind, leak.action) for leak in reversed(found)}  # the gravest of each
 
 
 def test_each_kind_of_leak_is_named() -> None:
@@ -136,6 +136,28 @@ def test_each_kind_of_leak_is_named() -> None:
     assert found["loss_given_default"][1] == "dropped"
     assert found["rounded"][1] == "asked"
     assert found["income"][1].endswith("kept")
+
+
+def test_all_that_is_found_in_a_column_is_told_and_it_is_asked_about_once() -> None:
+    random = np.random.default_rng(5)
+    n = 2_000
+    y = (random.random(n) < 0.3).astype(np.int8)
+    value = random.uniform(1_000, 9_000, size=n)
+    cells = [f"{v:.0f}" if bad else f"{v:.2f}" for v, bad in zip(value, y, strict=True)]
+    frame = pd.DataFrame({"amount": np.where((y == 1) & (random.random(n) < 0.2), "-999", cells)})
+    specification = learn_specification(frame)
+    found = find_table_leaks(specification, type_columns(specification, frame), y)
+    assert [leak.kind for leak in found] == ["sentinel_of_one_class", "format_by_class"]
+
+    questions = []
+    out, asked, decided = tables._decide(
+        found, keep=set(), drop=set(), decide=lambda leak: bool(questions.append(leak))
+    )
+    assert (len(questions), out, asked) == (1, {"amount"}, [])
+    assert all(leak.evidence in questions[0].evidence for leak in found)
+    assert {leak.action for leak in decided} == {"dropped after asking"}
+    out, asked, _ = tables._decide(found, keep=set(), drop=set(), decide=None)
+    assert (out, asked) == ({"amount"}, ["amount"])
 
 
 def test_format_is_a_leak_where_equal_values_are_written_differently_and_else_the_value() -> None:
