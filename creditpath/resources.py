@@ -70,7 +70,9 @@ class ResourceSchema(AutoSchema):
         bodies = super()._get_response_bodies(direction=direction)
         for code in self._error_codes():
             if code not in bodies:
-                bodies[code] = self._get_response_for_code(ErrorSerializer, code, direction=direction)
+                bodies[code] = self._get_response_for_code(
+                    ErrorSerializer, code, media_types=["application/json"], direction=direction
+                )
         return dict(sorted(bodies.items()))
 
     def _error_codes(self) -> list[str]:

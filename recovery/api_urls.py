@@ -3,15 +3,18 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from recovery.alerts.api import AlertViewSet
 from recovery.api import ActionViewSet, RecommendationViewSet, WorklistViewSet
 from recovery.approvals.api import LoanProposalViewSet
 from recovery.borrower_page.api import PaymentEventView
 from recovery.care.api import CareRecordViewSet
 from recovery.contacts.api import ContactBlockViewSet, ContactPermissionView, ContactReservationViewSet, HoldViewSet
+from recovery.evidence.api import EvidencePackView, EvidencePdfView
 from recovery.grievances.api import GrievanceViewSet
 from recovery.outreach.api import DiallerFileViewSet, DiallerResultsView, MessageTemplateViewSet, OutgoingMessageViewSet
 from recovery.outreach.events_api import CallEventView, InboundMessageView
 from recovery.plans.api import PlanViewSet
+from recovery.teams.api import AbsenceViewSet, HandOverViewSet, OpenCasesView, ShiftViewSet, TeamViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("recommendations", RecommendationViewSet, basename="recommendation")
@@ -25,6 +28,11 @@ router.register("loan-proposals", LoanProposalViewSet, basename="loan-proposal")
 router.register("plans", PlanViewSet, basename="plan")
 router.register("care-records", CareRecordViewSet, basename="care-record")
 router.register("outgoing-messages", OutgoingMessageViewSet, basename="outgoing-message")
+router.register("alerts", AlertViewSet, basename="alert")
+router.register("teams", TeamViewSet, basename="team")
+router.register("shifts", ShiftViewSet, basename="shift")
+router.register("absences", AbsenceViewSet, basename="absence")
+router.register("hand-overs", HandOverViewSet, basename="hand-over")
 urlpatterns = [
     path("message-templates/", MessageTemplateViewSet.as_view({"get": "list"}), name="message-template-list"),
     path("dialler-files/", DiallerFileViewSet.as_view({"post": "create"}), name="dialler-files"),
@@ -33,5 +41,8 @@ urlpatterns = [
     path("payment-events/", PaymentEventView.as_view(), name="payment-events"),
     path("inbound-messages/", InboundMessageView.as_view(), name="inbound-messages"),
     path("borrowers/<int:pk>/contact-permission/", ContactPermissionView.as_view(), name="contact-permission"),
+    path("borrowers/<int:pk>/evidence-pack/", EvidencePackView.as_view(), name="evidence-pack"),
+    path("borrowers/<int:pk>/evidence-pack.pdf", EvidencePdfView.as_view(), name="evidence-pack-pdf"),
+    path("agents/<int:pk>/open-cases/", OpenCasesView.as_view(), name="open-cases"),
     *router.urls,
 ]

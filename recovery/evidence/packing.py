@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.text import slugify
 
 from borrowers.models import Borrower, Delinquency, Loan, Payment
 from borrowers.services import get_business_date
 from creditpath.accounts.models import User
+from creditpath.exports.services import log_export
 from creditpath.sql import load_statements
 from recovery.care.services import note_reading
 from recovery.contacts.permission import read_answer
@@ -83,6 +85,11 @@ class Pack:
     @property
     def zone(self) -> ZoneInfo:
         return _zone(self.borrower.time_zone)
+
+    @property
+    def file_name(self) -> str:
+        """Return a name for a file of it, without its ending."""
+        return f"evidence-{slugify(self.borrower.external_id) or self.borrower.pk}-{self.made_at:%Y-%m-%d}"
 
     def details(self, event: Event) -> Iterator[tuple[str, str]]:
         """Yield the facts of an event in words: names for people and loans, nothing that is empty or said elsewhere."""
@@ -166,6 +173,17 @@ def build_pack(*, borrower: Borrower, made_by: User) -> Pack:
         figures={pk: loan.delinquency for pk, loan in loans.items() if hasattr(loan, "delinquency")},
         payments=tuple(Payment.objects.filter(loan__in=loans).order_by("effective_on", "id")),
     )  # fmt: skip
+
+
+@transaction.atomic
+def take_pack(*, borrower: Borrower, form: str, taken_by: User) -> Pack:
+    """Build the pack of a borrower for a file of this form, and log who took it."""
+    pack = build_pack(borrower=borrower, made_by=taken_by)
+    log_export(
+        model="recovery.evidenceevent", form=form, filters=f"borrower={borrower.external_id}", n_rows=len(pack.events),
+        exported_by=taken_by,
+    )  # fmt: skip
+    return pack
 
 
 def find_breaks(borrower: Borrower) -> tuple[str, ...]:

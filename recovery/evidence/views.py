@@ -6,14 +6,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from borrowers.models import Borrower
 from creditpath.access import may_call, person_of
 from creditpath.errors import DomainError
 from creditpath.exports.models import ExportRun
-from creditpath.exports.services import log_export
 from creditpath.forms import PageForm
 from creditpath.resources import MAX_ID
 from recovery.evidence.forms import ErasureRequestForm, LegalHoldForm
@@ -25,7 +23,7 @@ from recovery.evidence.keeping import (
     request_erasure,
     set_legal_hold,
 )
-from recovery.evidence.packing import Pack, build_pack, find_breaks
+from recovery.evidence.packing import find_breaks, take_pack
 from recovery.evidence.sources import words_of
 from recovery.models import ErasureRequest, EvidenceChain, EvidenceEvent, LegalHold
 
@@ -42,8 +40,8 @@ def evidence(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def evidence_json(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the pack as JSON, which docs/check_evidence.py checks."""
-    pack = _take_out(request, pk, ExportRun.Form.JSON)
-    headers = {"Content-Disposition": f'attachment; filename="{_file_name(pack)}.json"'}
+    pack = take_pack(borrower=_borrower(request, pk), form=ExportRun.Form.JSON, taken_by=person_of(request))
+    headers = {"Content-Disposition": f'attachment; filename="{pack.file_name}.json"'}
     return JsonResponse(pack.as_json(), headers=headers, json_dumps_params={"indent": 1, "ensure_ascii": False})
 
 
@@ -52,8 +50,8 @@ def evidence_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the pack as PDF."""
     from recovery.evidence.printing import write_pdf  # takes a while to load, and few ask for it
 
-    pack = _take_out(request, pk, ExportRun.Form.PDF)
-    headers = {"Content-Disposition": f'attachment; filename="{_file_name(pack)}.pdf"'}
+    pack = take_pack(borrower=_borrower(request, pk), form=ExportRun.Form.PDF, taken_by=person_of(request))
+    headers = {"Content-Disposition": f'attachment; filename="{pack.file_name}.pdf"'}
     return HttpResponse(write_pdf(pack), content_type="application/pdf", headers=headers)
 
 
@@ -141,21 +139,6 @@ def retention(request: HttpRequest) -> HttpResponse:
             "may_ask": may_call(user, "recovery:ask-erasure", "POST"),
         },
     )
-
-
-def _take_out(request: HttpRequest, pk: int, form: str) -> Pack:
-    """Build the pack of a borrower and log who took it."""
-    user, borrower = person_of(request), _borrower(request, pk)
-    pack = build_pack(borrower=borrower, made_by=user)
-    log_export(
-        model="recovery.evidenceevent", form=form, filters=f"borrower={borrower.external_id}", n_rows=len(pack.events),
-        exported_by=user,
-    )  # fmt: skip
-    return pack
-
-
-def _file_name(pack: Pack) -> str:
-    return f"evidence-{slugify(pack.borrower.external_id) or pack.borrower.pk}-{pack.made_at:%Y-%m-%d}"
 
 
 def _borrower(request: HttpRequest, pk: int) -> Borrower:

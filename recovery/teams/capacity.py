@@ -64,6 +64,8 @@ def is_absent(*, agent: User, day: date) -> bool:
 
 def absences_to_come(*, agents: list[int], day: date) -> list[Absence]:
     """Return absences that are not over on a day, the next one first."""
-    rows = Absence.objects.filter(agent__in=agents, last_on__gte=day).select_related("end", "recorded_by")
+    rows = Absence.objects.filter(agent__in=agents, last_on__gte=day).select_related(
+        "agent", "end__ended_by", "recorded_by"
+    )
     shown = [row for row in rows.order_by("first_on", "id") if not hasattr(row, "end") or row.end.works_from > day]
     return [row for row in shown if not hasattr(row, "end") or row.end.works_from > row.first_on]

@@ -1,6 +1,6 @@
 """Write down when agents work and when they are away."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -17,9 +17,21 @@ LONGEST_ABSENCE = timedelta(days=366)
 
 def get_week(*, agent: User, day: date) -> dict[int, int]:
     """Return the minutes of each day of an agent's week as it stands on a day."""
-    rows = Shift.objects.filter(agent=agent, starts_on__lte=day).order_by("weekday", "-starts_on", "-id")
-    known = dict(rows.distinct("weekday").values_list("weekday", "minutes"))
-    return {weekday: known.get(weekday, default_minutes()) for weekday in Shift.Weekday.values}
+    return get_weeks(agents=[agent.pk], day=day)[agent.pk]
+
+
+def get_weeks(*, agents: Sequence[int], day: date) -> dict[int, dict[int, int]]:
+    """Return the weeks of several agents as they stand on a day; one query."""
+    rows = (
+        Shift.objects.filter(agent__in=agents, starts_on__lte=day)
+        .order_by("agent_id", "weekday", "-starts_on", "-id")
+        .distinct("agent_id", "weekday")
+    )
+    known = {(agent, weekday): minutes for agent, weekday, minutes in rows.values_list("agent", "weekday", "minutes")}
+    default = default_minutes()
+    return {
+        agent: {weekday: known.get((agent, weekday), default) for weekday in Shift.Weekday.values} for agent in agents
+    }
 
 
 def set_week(*, agent: User, minutes: Mapping[int, int], starts_on: date, today: date, set_by: User) -> list[Shift]:

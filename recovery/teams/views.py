@@ -1,6 +1,5 @@
 """The pages of teams: who works today, an agent's week and absences, and the hand-over of their cases."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -17,16 +16,16 @@ from creditpath.access import person_of
 from creditpath.accounts.models import Role, User
 from creditpath.errors import DomainError
 from recovery.forms import FormOnce
-from recovery.models import Absence, HandOver, WorklistItem
+from recovery.models import Absence, HandOver
 from recovery.teams.forms import AbsenceForm, HandOverForm, WeekForm
 from recovery.teams.services import (
     absences_to_come,
+    agent_days,
     end_absence,
     get_week,
     hand_over,
     open_cases,
     record_absence,
-    room_left,
     set_week,
     working_days,
 )
@@ -34,39 +33,11 @@ from recovery.teams.services import (
 EARLIER_SHOWN = 20
 
 
-@dataclass(frozen=True)
-class AgentRow:
-    """An agent's day in the list of teams."""
-
-    agent: User
-    minutes: int
-    is_absent: bool
-    n_open: int
-    room: Decimal
-    absence: Absence | None
-
-    @property
-    def needs_hand_over(self) -> bool:
-        return self.is_absent and self.n_open > 0
-
-
 @require_safe
 def teams(request: HttpRequest) -> HttpResponse:
     """Show all teams: who works today, how full their lists are, who is away and when. At most eight queries."""
     today = get_business_date()
-    days = working_days(day=today)
-    room = room_left(days, today)
-    counts = dict(WorklistItem.objects.on(today).open().values_list("agent").annotate(n=Count("id")).order_by("agent"))
-    next_absence: dict[int, Absence] = {}
-    for absence in absences_to_come(agents=[one.agent.pk for one in days], day=today):
-        next_absence.setdefault(absence.agent_id, absence)
-    rows = [
-        AgentRow(
-            one.agent, one.minutes, one.is_absent, counts.get(one.agent.pk, 0), room[one.agent.pk],
-            next_absence.get(one.agent.pk),
-        )
-        for one in days
-    ]  # fmt: skip
+    rows = agent_days(day=today)
     by_team = [(team, list(members)) for team, members in groupby(rows, key=lambda row: row.agent.team)]
     earlier = HandOver.objects.select_related("from_agent", "to_agent", "handed_over_by").annotate(n=Count("cases"))
     return render(
