@@ -195,7 +195,10 @@ def _read(stream: Unpacked, file: SourceFile, source: Source, columns: set[str] 
     separated = _tell_separator(delimiter, stream, file) if source.delimiter is None else ""
     csv.field_size_limit(BLOCK_BYTES)
     leading = len(text) - len(text.lstrip("\r\n"))
-    first = next(csv.reader(io.StringIO(text[leading:]), delimiter=delimiter))
+    try:
+        first = next(csv.reader(io.StringIO(text[leading:]), delimiter=delimiter))
+    except csv.Error as error:  # lines that end as they did on old Macs, or a name that never ends
+        raise file.complain(f"has a header that cannot be read ({error}); lines end with a newline.") from error
     is_rejects = tuple(first[: len(REJECTS_HEAD)]) == REJECTS_HEAD
     header = name_columns(list(map(restore, first)) if is_rejects else first, file, columns)
     faults = _Ragged(file.name)

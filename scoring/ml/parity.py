@@ -80,10 +80,11 @@ def probe_rows(
     n, k = x.shape
     low, high = _ranges(x)
     resampled = x[random.integers(n, size=rows - rows // 2)]
-    # In float32 a huge range could overflow when widened; draw in float64 and cast.
-    spread = (low + (high - low) * random.uniform(-0.1, 1.1, size=(rows // 2, k))).astype(np.float32)
-    spread[random.random(spread.shape) < 0.05] = np.nan
     huge = float(np.finfo(np.float32).max)
+    # In float32 a huge range could overflow when widened; draw in float64, cut what is beyond float32, and cast.
+    drawn = low + (high - low) * random.uniform(-0.1, 1.1, size=(rows // 2, k))
+    spread = np.clip(drawn, -huge, huge).astype(np.float32)
+    spread[random.random(spread.shape) < 0.05] = np.nan
     alone = np.arange(k) if k <= MOST_ONE_BY_ONE else np.sort(random.choice(k, MOST_ONE_BY_ONE, replace=False))
     missing_one, largest_one, smallest_one = (_with_one(x[:1], alone, value) for value in (np.nan, huge, -huge))
     return {

@@ -12,6 +12,7 @@ from creditpath.accounts.models import User
 from creditpath.revision import find_code_version
 from scoring.errors import ModelNotAccepted
 from scoring.features.definition import FEATURE_NAMES, FEATURE_SET
+from scoring.ml.specification.schema import specification_from_json
 from scoring.models import ModelVersion, Segment
 from scoring.registry.champions import (
     Champion,
@@ -102,6 +103,8 @@ def register_model(
     is_of_table = specification is not None and feature_set.startswith("table:")
     if not is_of_table and (feature_set != FEATURE_SET or tuple(feature_names) != FEATURE_NAMES):
         raise ModelNotAccepted(f"It was trained on the features {feature_set}; the present ones are {FEATURE_SET}.")
+    if is_of_table:
+        _check_specification(specification, feature_names)
     _check_tier_edges(tier_edges)
     if not 0 <= threshold <= 1:
         raise ModelNotAccepted(f"A threshold of {threshold} is not a probability.")
@@ -162,6 +165,15 @@ def _check_parity(parity: Mapping[str, Any]) -> None:
         raise ModelNotAccepted(
             f"The exported graph was not tried on rows of the kind {', '.join(missing).replace('_', ' ')}."
         )
+
+
+def _check_specification(specification: Any, feature_names: Sequence[str]) -> None:
+    try:
+        features = specification_from_json(specification).features
+    except ValueError as error:
+        raise ModelNotAccepted(str(error)) from error
+    if features != list(feature_names):
+        raise ModelNotAccepted("Its specification makes other features than it was trained on.")
 
 
 def _check_tier_edges(edges: Sequence[float]) -> None:

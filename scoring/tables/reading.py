@@ -12,6 +12,7 @@ from borrowers.importing.suggesting.sampling import list_files, parts_of, plain_
 from scoring.ml.specification.parsing import strip_nothing
 from scoring.tables.errors import TableRefused
 
+NUL = "\0"
 BAD_WORDS = frozenset({"1", "1.0", "bad", "yes", "y", "true", "default", "charged off", "t"})
 
 
@@ -38,7 +39,12 @@ def read_table(path: Path) -> pd.DataFrame:
     frames = [chunk.frame for chunk in chunks if len(chunk.frame)]
     if not frames:
         raise TableRefused(f"{path.name}: has a header and no rows.")
-    return pd.concat(frames, ignore_index=True)
+    frame = pd.concat(frames, ignore_index=True)
+    if named := [name for name in frame.columns if NUL in name or frame[name].str.contains(NUL, regex=False).any()]:
+        raise TableRefused(
+            f"{path.name}: column {named[0].replace(NUL, ' ')[:60]!r} holds characters of code 0, which no text has."
+        )
+    return frame
 
 
 def take_target(frame: pd.DataFrame, target: str, bad: str | None) -> tuple[pd.DataFrame, NDArray[np.int8], str]:

@@ -6,13 +6,16 @@ from typing import Any
 
 import pandas as pd
 
+from scoring.errors import ModelTampered
 from scoring.ml.points import points_of_probabilities
 from scoring.ml.specification.applying import ColumnsMissing, apply_specification
-from scoring.ml.specification.schema import specification_from_json
-from scoring.models import Tier
+from scoring.ml.specification.schema import Specification, specification_from_json
+from scoring.models import ModelVersion, Tier
 from scoring.registry.services import find_model, load_session, run_session
 from scoring.tables.errors import TableRefused
 from scoring.tables.reading import read_table
+
+LONGEST_NAME = 300  # of a feature in the register, which cuts what is longer
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,10 @@ def score_table(*, model: str, source: Path, output: Path) -> TableScores:
         raise TableRefused(f"{model} was trained on the ledger: score_loans scores with it.")
     if output.exists():
         raise TableRefused(f"{output}: is there already; name another file.")
+    specification = _specification_of(version)
     frame = read_table(source)
     try:
-        x = apply_specification(specification_from_json(version.specification), frame)
+        x = apply_specification(specification, frame)
     except ColumnsMissing as error:
         raise TableRefused(str(error)) from error
     pd_of_rows = run_session(load_session(version), x)
@@ -56,3 +60,15 @@ def score_table(*, model: str, source: Path, output: Path) -> TableScores:
     result.to_csv(output, index=False)
     counts = result["tier"].value_counts()
     return TableScores(model, len(frame), output, {tier: int(counts[tier]) for tier in Tier.values if tier in counts})
+
+
+def _specification_of(version: ModelVersion) -> Specification:
+    """Return how the columns become features, if it is what was registered: its hash is the model's feature set."""
+    try:
+        specification = specification_from_json(version.specification)
+    except ValueError as error:
+        raise ModelTampered(f"The specification of model {version.name} cannot be read: {error}") from error
+    names = [name[:LONGEST_NAME] for name in specification.features]
+    if version.feature_set != f"table:{specification.hash}" or names != list(version.feature_names):
+        raise ModelTampered(f"The specification of model {version.name} is not the one that was registered.")
+    return specification

@@ -1,13 +1,15 @@
 """The specification as data: what each column of a table becomes. Plain JSON, kept beside the model that was trained on it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from json import dumps
-from typing import Any, Literal
+from math import isfinite
+from typing import Any, Literal, get_args
 
 Kind = Literal["number", "date", "category", "left_out"]
 RARE, MISSING = "(rare)", "(missing)"
 VERSION = 1
+DECIMALS = (".", ",")
 
 
 @dataclass(frozen=True)
@@ -55,16 +57,32 @@ class Specification:
         return {"version": VERSION, "columns": [asdict(column) for column in self.columns]}
 
 
-def specification_from_json(data: dict[str, Any]) -> Specification:
-    """Return what `as_json` wrote; raises ValueError for another version."""
-    if data.get("version") != VERSION:
-        raise ValueError(
-            f"A specification of version {data.get('version')} cannot be read; this product reads version {VERSION}."
-        )
-    columns = []
-    for item in data["columns"]:
-        fields: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in item.items()
-        }
-        columns.append(Column(**fields))
-    return Specification(tuple(columns))
+def specification_from_json(data: Any) -> Specification:
+    """Return what `as_json` wrote; raises ValueError in one line for another version, or for what it never writes."""
+    version = data.get("version") if isinstance(data, dict) else None
+    if version != VERSION:
+        raise ValueError(f"A specification of version {version} cannot be read; this product reads version {VERSION}.")
+    items = data.get("columns")
+    if not isinstance(items, list | tuple):
+        raise ValueError("A specification needs a list of columns.")
+    columns = tuple(map(_read_column, items))
+    if len({column.name for column in columns}) < len(columns):
+        raise ValueError("A specification names each column once.")
+    return Specification(columns)
+
+
+def _read_column(item: Any) -> Column:
+    if not isinstance(item, dict) or not {"name", "kind"} <= item.keys() <= {field.name for field in fields(Column)}:
+        raise ValueError("A column of the specification lacks its name or kind, or has fields that there are not.")
+    told = [item["name"], item.get("form", ""), item.get("why", "")]
+    levels, sentinels = item.get("levels", []), item.get("sentinels", [])
+    if not (
+        item["kind"] in get_args(Kind)
+        and item.get("decimal", ".") in DECIMALS
+        and isinstance(levels, list | tuple)
+        and isinstance(sentinels, list | tuple)
+        and all(isinstance(text, str) for text in (*told, *levels))
+        and all(isinstance(number, int | float) and isfinite(number) for number in sentinels)
+    ):
+        raise ValueError(f"Column {str(item['name'])[:60]!r} of the specification has a value that it cannot have.")
+    return Column(**item | {"levels": tuple(levels), "sentinels": tuple(map(float, sentinels))})
