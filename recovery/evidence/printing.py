@@ -17,6 +17,8 @@ FONT = Path(__file__).with_name("fonts") / "DejaVuSans.ttf"
 logging.getLogger("fpdf.output").setLevel(logging.ERROR)
 INK, SOFT, BAD, RULE = (24, 29, 39), (94, 103, 120), (180, 35, 24), (214, 219, 228)
 MARGIN, WIDTH, INDENT = 16, 178, 14
+# Replaced by the number of pages wherever it stands, so that it begins with a sign that no text of others keeps (_plain).
+ALL_PAGES = "\u2060pages"
 
 HOW_TO_CHECK = (
     "Each event has a digest (SHA-256) over the one before, the borrower, its number and source, a digest of its facts, and one"
@@ -32,13 +34,13 @@ class _Paper(FPDF):
 
     def __init__(self, title: str) -> None:
         super().__init__(format="A4")
-        self.title_line = title
+        self.title_line = _plain(title)
         self.set_margins(MARGIN, MARGIN)
         self.set_auto_page_break(True, margin=18)
         self.add_font("sans", fname=FONT)
         self.set_title(title)
         self.set_creator("CreditPathAI")
-        self.alias_nb_pages()
+        self.alias_nb_pages(ALL_PAGES)
         self.add_page()
 
     def footer(self) -> None:
@@ -46,7 +48,7 @@ class _Paper(FPDF):
         self.set_font("sans", size=7)
         self.set_text_color(*SOFT)
         self.cell(WIDTH / 2, 5, self.title_line)
-        self.cell(WIDTH / 2, 5, f"page {self.page_no()} of {{nb}}", align="R")
+        self.cell(WIDTH / 2, 5, f"page {self.page_no()} of {ALL_PAGES}", align="R")
 
     def say(
         self, text: str, *, size: float = 9, ink: tuple[int, int, int] = INK, indent: float = 0, gap: float = 0
@@ -55,7 +57,7 @@ class _Paper(FPDF):
         self.set_font("sans", size=size)
         self.set_text_color(*ink)
         self.set_x(MARGIN + indent)
-        plain = "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
+        plain = _plain(text)
         self.multi_cell(
             WIDTH - indent, size * 0.5, plain, align="L", wrapmode=WrapMode.CHAR if _has_long_word(plain) else WrapMode.WORD,
             new_x=XPos.LMARGIN, new_y=YPos.NEXT,
@@ -67,6 +69,11 @@ class _Paper(FPDF):
         self.set_draw_color(*RULE)
         self.line(MARGIN, self.get_y(), MARGIN + WIDTH, self.get_y())
         self.ln(1.5)
+
+
+def _plain(text: str) -> str:
+    """Return a text with control characters and other signs that cannot be seen as spaces."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
 
 
 def write_pdf(pack: Pack) -> bytes:
