@@ -10,6 +10,7 @@ from borrowers.importing.mapping import DEFAULT_MISSING, FIELDS, TABLES
 from borrowers.importing.suggesting.draft import ATTRIBUTE, Column, Draft, TableDraft
 from borrowers.importing.suggesting.fields import DAYS_OF_STATUSES, describe, required_fields
 from borrowers.importing.suggesting.naming import without_accents, words_of
+from borrowers.importing.suggesting.zones import find_zone
 
 PAD = 46
 PERIODS_LIMIT = 240
@@ -157,7 +158,11 @@ def _defaults(draft: Draft, used: list[TableDraft], time_zone: str) -> Iterable[
                 text(draft.product or "loan"),
                 "given" if draft.product else "guess: no column has it; one product for all",
             )
-    yield _line("time_zone", text(time_zone), "the zone of this installation; of local times in the files")
+    zone, why = find_zone(draft) or (
+        time_zone,
+        "guess: no column tells it, so this installation's; of local times in the files",
+    )
+    yield _line("time_zone", text(zone), why)
 
 
 def _source(table: TableDraft) -> list[str]:

@@ -358,3 +358,24 @@ def test_draft_of_the_nigerian_lender_imports_all_but_the_file_whose_dates_are_c
     assert suggestion.missing == (("testperf.csv", "loan.approved_on"),)
     report = import_portfolio(source=DATA / "superlender_ng", mapping=output, dry_run=True)
     assert (report.rejected, report.tables["loans"]["created"]) == (0, 28_458)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "zone"),
+    [
+        ("time_zone", ["Africa/Nairobi", "Africa/Nairobi"], "Africa/Nairobi"),
+        ("country", ["NG", "NG"], "Africa/Lagos"),
+        ("country", ["NG", "KE"], None),  # of two zones
+        ("country", ["US", "US"], None),  # has many
+        ("region", ["North", "South"], None),
+    ],
+)
+def test_zone_is_drafted_from_the_rows_where_they_tell_it(
+    tmp_path: Path, header: str, cells: list[str], zone: str | None
+) -> None:
+    rows = [f"L-{n},C-{n},2026-01-0{n + 1},500,{cell}" for n, cell in enumerate(cells)]
+    path = tmp_path / "loans.csv"
+    path.write_text("\n".join([f"loan_id,customer_id,approved_date,loan_amount,{header}", *rows]) + "\n")
+    toml = suggest_mapping(source=path, currency="USD").toml
+    assert tomllib.loads(toml)["defaults"]["time_zone"] == (zone or settings.TIME_ZONE)
+    assert ("no column tells it" in toml) is (zone is None)
