@@ -48,6 +48,6 @@ class Migration(migrations.Migration):
             "",
         ),
         migrations.RunSQL("SELECT make_emptied_plans(); SET CONSTRAINTS ALL IMMEDIATE", ""),
-        RunSqlFile("sql/figures_by_plan.sql", reverse=""),
-        RunSqlFile("sql/delinquency_as_of.sql", reverse="sql/drop_schedule_plans.sql"),
+        RunSqlFile("migrations/sql/0013_figures_by_plan.sql", reverse=""),
+        RunSqlFile("migrations/sql/0013_delinquency_as_of.sql", reverse="sql/drop_schedule_plans.sql"),
     ]

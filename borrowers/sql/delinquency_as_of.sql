@@ -37,8 +37,10 @@ AS $$
     SELECT
         figure.loan_id, day, known, figure.days_past_due, figure.bucket, figure.is_flagged, figure.instalments_past_due,
         figure.oldest_unpaid_due_on, figure.overdue_amount, figure.overdue_principal_amount,
-        figure.outstanding_principal_amount, figure.outstanding_amount, figure.paid_amount, 0::numeric,
-        figure.last_paid_on, last_payment.amount, figure.next_due_on, figure.next_due_amount, false, false, NULL::date
+        figure.outstanding_principal_amount, figure.outstanding_amount, figure.paid_amount,
+        figure.in_flight_amount,
+        figure.last_paid_on, last_payment.amount, figure.next_due_on, figure.next_due_amount,
+        figure.is_placed, figure.is_bankrupt, NULL::date
     FROM by_plan AS figure
     LEFT JOIN borrowers_payment AS last_payment ON last_payment.id = figure.last_payment_id
     WHERE figure.is_plain

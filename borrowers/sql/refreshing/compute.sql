@@ -14,7 +14,7 @@ SELECT
         WHEN kept.last_payment_id = figure.last_payment_id THEN kept.last_paid_amount
         ELSE (SELECT amount FROM borrowers_payment AS payment WHERE payment.id = figure.last_payment_id)
     END AS last_paid_amount,
-    0::numeric AS in_flight_amount, false AS is_placed, false AS is_bankrupt, NULL::date AS measured_on,
+    NULL::date AS measured_on,
     kept.loan_id IS NULL AS is_new
 FROM figures_by_plan(%(as_of)s::date, %(known_at)s::timestamptz, %(loans)s::bigint[]) AS figure
 LEFT JOIN borrowers_delinquency AS kept ON kept.loan_id = figure.loan_id
@@ -30,7 +30,8 @@ WHERE NOT figure.is_plain
     ) IS DISTINCT FROM (
         figure.bucket, figure.is_flagged, figure.instalments_past_due, figure.oldest_unpaid_due_on, figure.overdue_amount,
         figure.overdue_principal_amount, figure.outstanding_principal_amount, figure.outstanding_amount, figure.paid_amount,
-        0, figure.last_payment_id, figure.next_due_on, figure.next_due_amount, false, false, NULL
+        figure.in_flight_amount, figure.last_payment_id, figure.next_due_on, figure.next_due_amount, figure.is_placed,
+        figure.is_bankrupt, NULL
     );
 
 INSERT INTO refreshed_figure (
