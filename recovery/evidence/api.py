@@ -21,7 +21,7 @@ class EvidenceEventSerializer(serializers.Serializer[Any]):
     """One event of the chain; digests in hex."""
 
     number = serializers.IntegerField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     source_id = serializers.IntegerField()
     happened_at = serializers.DateTimeField()
     facts = ObjectField(allow_null=True)
@@ -42,7 +42,7 @@ class EvidenceChainSerializer(serializers.Serializer[Any]):
 class EvidencePackSerializer(serializers.Serializer[Any]):
     """What docs/check_evidence.py checks without the product."""
 
-    format = serializers.ChoiceField([FORMAT])  # type: ignore[assignment]
+    format = serializers.ChoiceField([FORMAT])
     borrower = ObjectField()
     made_at = serializers.DateTimeField()
     made_by = serializers.CharField()
