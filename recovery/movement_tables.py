@@ -94,7 +94,8 @@ def _vintage_card(panel: MovementPanel) -> MovementCard:
         for vintage in reversed(drawn)
     ]
     n_before = len([vintage for vintage in panel.vintages.vintages if not vintage.is_covered])
-    before = f" {n_before} older quarters began before month ends were kept." if n_before else ""
+    quarters = "older quarter" if n_before == 1 else "older quarters"
+    before = f" {n_before} {quarters} began before month ends were kept." if n_before else ""
     return MovementCard(
         figures.vintage_finding(panel.vintages),
         "Share of all loans approved in a quarter that were ever over 90 days late or written off, by month on book; blank until "

@@ -158,6 +158,14 @@ def plain_loans(draw: st.DrawFn) -> Ledger:
 
 
 @st.composite
+def loans_of_one_order(draw: st.DrawFn) -> Ledger:
+    """An instalment loan that settles fees, interest, principal, with whatever charges, events and steps of payments."""
+    ledger = draw(instalment_loans())
+    ledger.order, ledger.fees_age = "fip", False
+    return ledger
+
+
+@st.composite
 def accounts(draw: st.DrawFn) -> Ledger:
     """A revolving account whose statements are sometimes corrected."""
     start = draw(st.sampled_from(STARTS))

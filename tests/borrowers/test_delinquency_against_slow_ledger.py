@@ -23,6 +23,7 @@ from tests.borrowers.random_ledgers import (
     days_to_ask,
     instalment_loans,
     instants,
+    loans_of_one_order,
     plain_loans,
     stated_loans,
 )
@@ -90,7 +91,9 @@ def test_figures_of_accounts_and_snapshots_are_those_of_the_slow_ledger(
 
 
 @random_ledgers(0.3)
-@given(ledgers=batches(plain_loans() | plain_loans() | plain_loans() | instalment_loans()), data=st.data())
+@given(
+    ledgers=batches(plain_loans() | loans_of_one_order() | loans_of_one_order() | instalment_loans()), data=st.data()
+)
 def test_figures_of_a_day_are_those_of_the_slow_ledger_whichever_way_they_are_found(
     books: Books, ledgers: list[Ledger], data: st.DataObject
 ) -> None:

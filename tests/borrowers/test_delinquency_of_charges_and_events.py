@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+from borrowers.clock import end_of_day
 from borrowers.models import Loan, Payment, Product
-from tests.borrowers.asking import figures
+from tests.borrowers.asking import ask, figures
 from tests.factories import (
     at,
     make_charge,
@@ -74,6 +75,45 @@ def test_waiver_takes_a_charge_back_from_its_day_once_it_is_known() -> None:
     assert figures(loan, date(2026, 3, 4))["overdue_amount"] == 15
     assert figures(loan, date(2026, 3, 5))["bucket"] == "paid_off"
     assert figures(loan, date(2026, 2, 28), known=at(BOTH_DUE))["overdue_amount"] == 15
+
+
+@pytest.mark.parametrize("day", [date(2026, 1, 31), date(2026, 2, 5), date(2026, 2, 10), date(2026, 2, 28), BOTH_DUE])
+def test_plans_and_charges_give_what_every_line_gives_whatever_was_paid(day: date) -> None:
+    product = Product.objects.create(code="tolerant", name="Tolerant", tolerance_amount=1)
+    paid = [
+        "0.01",
+        "50",
+        "111.50",
+        "112",
+        "120",
+        "126.50",
+        "127",
+        "130",
+        "136.50",
+        "137",
+        "150",
+        "222",
+        "236",
+        "247",
+        "300",
+    ]
+    loans = [loan_with(product=product, payments=[(date(2026, 1, 20), amount)]) for amount in paid]
+    for loan in loans:
+        make_charge(loan, date(2026, 1, 20), 15)
+        make_charge(loan, date(2026, 2, 5), 10)
+
+    by_lines = {row["loan_id"]: row for row in ask(*((loan, day, end_of_day(day)) for loan in loans))}
+
+    with connection.cursor() as cursor:
+        ids = [loan.pk for loan in loans]
+        cursor.execute(
+            "SELECT bool_and(is_plain) FROM figures_by_plan(%s, %s, %s::bigint[])", [day, end_of_day(day), ids]
+        )
+        assert cursor.fetchone() == (day != date(2026, 2, 5),)  # a charge of the day itself is for delinquency_of
+        cursor.execute("SELECT * FROM delinquency_as_of(%s, %s, %s::bigint[])", [day, end_of_day(day), ids])
+        names = [column.name for column in cursor.description]
+        by_plan = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    assert {row["loan_id"]: row for row in by_plan} == by_lines
 
 
 # --- the order inside an instalment ------------------------------------------------------------------------------------------

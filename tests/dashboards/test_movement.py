@@ -81,14 +81,12 @@ def test_tables_stand_on_a_page_of_their_own_without_scripts(
             assert {len(row) for row in card.rows} <= {len(card.head)}
 
 
-def test_page_of_tables_holds_to_the_filter_and_leads_back_to_it(
+def test_page_of_tables_holds_to_the_filter_and_leads_back_with_it(
     client_of: Callable[[Role], Client], moved: list[Loan]
 ) -> None:
     text = client_of(Role.MANAGER).get(f"{PAGE}?currency=NGN").content.decode()
     assert text.count("<table>") == 7
     assert 'href="/dashboards/portfolio/?currency=NGN"' in text
-    shown = client_of(Role.MANAGER).get("/dashboards/portfolio/").content.decode()
-    assert f'href="{PAGE}"' in shown or "No loan" in shown
 
 
 @pytest.mark.parametrize("role", [Role.AGENT, Role.INTEGRATION])
