@@ -13,7 +13,7 @@ from tests.factories import make_user
 def teams_api(settings: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, db: None) -> None:
     """Serve the API of tests.api_leaf.urls, open to administrators and integrations, with throttles at zero."""
     settings.ROOT_URLCONF = "tests.api_leaf.urls"  # type: ignore[attr-defined]
-    for line in ("api:team-list", "api:team-detail", "POST api:team-list", "POST api:team-fill"):
+    for line in ("api:leaf-list", "api:leaf-detail", "POST api:leaf-list", "POST api:leaf-fill"):
         monkeypatch.setitem(access.ROUTES, line, frozenset({Role.ADMIN, Role.INTEGRATION}))
     cache.clear()
 

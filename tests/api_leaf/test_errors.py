@@ -11,7 +11,7 @@ from tests.api_leaf import urls
 
 
 def test_wrong_input_names_the_field(api: APIClient) -> None:
-    answer = api.post("/api/v1/teams/", {"name": ""})
+    answer = api.post("/api/v1/leaf/", {"name": ""})
     assert answer.status_code == 400
     assert answer.json() == {
         "code": "invalid",
@@ -21,7 +21,7 @@ def test_wrong_input_names_the_field(api: APIClient) -> None:
 
 
 def test_domain_error_keeps_its_code(api: APIClient) -> None:
-    answer = api.post("/api/v1/teams/fill/", {"name": "A", "break": True})
+    answer = api.post("/api/v1/leaf/fill/", {"name": "A", "break": True})
     assert answer.status_code == 400
     assert answer.json() == {
         "code": "team_is_full",
@@ -32,7 +32,7 @@ def test_domain_error_keeps_its_code(api: APIClient) -> None:
 
 def test_broken_constraint_is_told_by_its_name(api: APIClient) -> None:
     Team.objects.create(name="North")
-    answer = api.post("/api/v1/teams/", {"name": "North"})
+    answer = api.post("/api/v1/leaf/", {"name": "North"})
     assert answer.status_code == 409
     assert answer.json()["code"] == "accounts_team_name_key"
 
@@ -53,7 +53,7 @@ def test_broken_constraint_is_told_by_its_name(api: APIClient) -> None:
     ids=["broken", "deep", "long number", "nul", "lone surrogate", "not utf-8", "a list", "xml", "11 MB"],
 )
 def test_hostile_body_is_refused_in_words(api: APIClient, body: bytes, content_type: str, status: int) -> None:
-    answer = api.generic("POST", "/api/v1/teams/", body, content_type=content_type)
+    answer = api.generic("POST", "/api/v1/leaf/", body, content_type=content_type)
     assert answer.status_code == status
     assert set(answer.json()) == {"code", "detail", "fields"}
 
@@ -61,13 +61,13 @@ def test_hostile_body_is_refused_in_words(api: APIClient, body: bytes, content_t
 @pytest.mark.parametrize(
     ("address", "status"),
     [
-        ("/api/v1/teams/?name=%00", 400),
-        ("/api/v1/teams/?cursor=%00", 400),
-        ("/api/v1/teams/?cursor=nonsense", 400),
-        ("/api/v1/teams/?cursor=cD1hYmM=", 400),  # p=abc
-        ("/api/v1/teams/?cursor=cD05OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5", 400),  # p=999…
-        ("/api/v1/teams/99999999999999999999999999/", 404),
-        ("/api/v1/teams/abc/", 404),
+        ("/api/v1/leaf/?name=%00", 400),
+        ("/api/v1/leaf/?cursor=%00", 400),
+        ("/api/v1/leaf/?cursor=nonsense", 400),
+        ("/api/v1/leaf/?cursor=cD1hYmM=", 400),  # p=abc
+        ("/api/v1/leaf/?cursor=cD05OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5", 400),  # p=999…
+        ("/api/v1/leaf/99999999999999999999999999/", 404),
+        ("/api/v1/leaf/abc/", 404),
         ("/api/v1/nowhere/", 404),
     ],
 )
@@ -78,7 +78,7 @@ def test_hostile_address_is_refused_in_words(api: APIClient, address: str, statu
 
 
 def test_wrong_method_is_405(api: APIClient) -> None:
-    answer = api.delete("/api/v1/teams/")
+    answer = api.delete("/api/v1/leaf/")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
 
 
@@ -87,7 +87,7 @@ def test_database_that_is_away_is_503_with_a_time_to_wait(api: APIClient, monkey
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(urls.TeamViewSet, "list", away)
-    answer = api.get("/api/v1/teams/")
+    answer = api.get("/api/v1/leaf/")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
@@ -98,7 +98,7 @@ def test_fault_of_ours_is_500_in_the_same_shape_and_tells_nothing(
         raise RuntimeError("secret")
 
     monkeypatch.setattr(urls.TeamViewSet, "list", broken)
-    answer = api.get("/api/v1/teams/")
+    answer = api.get("/api/v1/leaf/")
     assert answer.status_code == 500
     assert answer.json()["code"] == "server_error"
     assert "secret" not in json.dumps(answer.json())

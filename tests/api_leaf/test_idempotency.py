@@ -17,7 +17,7 @@ from tests.factories import make_user
 ApiOf = Callable[[User], APIClient]
 
 
-def post(api: APIClient, key: str, name: str = "North", path: str = "/api/v1/teams/") -> Any:
+def post(api: APIClient, key: str, name: str = "North", path: str = "/api/v1/leaf/") -> Any:
     return api.post(path, {"name": name}, headers={"Idempotency-Key": key})
 
 
@@ -31,7 +31,7 @@ def test_same_key_gives_the_same_answer_and_one_row(api: APIClient) -> None:
 
 
 def test_action_of_a_viewset_is_repeatable_too(api: APIClient) -> None:
-    answers = [post(api, "k1", path="/api/v1/teams/fill/") for _ in range(2)]
+    answers = [post(api, "k1", path="/api/v1/leaf/fill/") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[1].headers["Idempotency-Replayed"] == "true"
     assert Team.objects.count() == 1
@@ -47,7 +47,7 @@ def test_same_key_with_another_body_is_422_and_changes_nothing(api: APIClient) -
 def test_same_key_of_another_user_or_path_is_another_request(api: APIClient, api_of: ApiOf) -> None:
     post(api, "k1")
     other = post(api_of(make_user(Role.ADMIN)), "k1", "South")
-    elsewhere = post(api, "k1", "East", path="/api/v1/teams/fill/")
+    elsewhere = post(api, "k1", "East", path="/api/v1/leaf/fill/")
     assert [answer.headers.get("Idempotency-Replayed") for answer in (other, elsewhere)] == [None, None]
     assert Team.objects.count() == 3
 
@@ -59,7 +59,7 @@ def test_refused_request_leaves_its_key_free(api: APIClient) -> None:
 
 def test_error_after_writing_leaves_neither_row_nor_key(api: APIClient) -> None:
     body = {"name": "North", "break": True}
-    assert api.post("/api/v1/teams/fill/", body, headers={"Idempotency-Key": "k1"}).status_code == 400
+    assert api.post("/api/v1/leaf/fill/", body, headers={"Idempotency-Key": "k1"}).status_code == 400
     assert (Team.objects.count(), GivenAnswer.objects.count()) == (0, 0)
 
 
@@ -73,14 +73,14 @@ def test_bad_key_is_400_and_names_the_limit(api: APIClient, key: str) -> None:
 
 def test_without_a_key_a_request_is_done_each_time(api: APIClient) -> None:
     for name in ("North", "South"):
-        assert api.post("/api/v1/teams/", {"name": name}).status_code == 201
+        assert api.post("/api/v1/leaf/", {"name": name}).status_code == 201
     assert GivenAnswer.objects.count() == 0
 
 
 def test_form_with_a_file_is_known_again_by_its_parts(api: APIClient) -> None:
     def send(content: bytes) -> Any:
         body = {"name": "North", "file": SimpleUploadedFile("a.csv", content)}
-        return api.post("/api/v1/teams/", body, format="multipart", headers={"Idempotency-Key": "k1"})
+        return api.post("/api/v1/leaf/", body, format="multipart", headers={"Idempotency-Key": "k1"})
 
     assert [send(b"1").status_code, send(b"1").status_code, send(b"2").status_code] == [201, 201, 422]
 

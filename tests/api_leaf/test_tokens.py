@@ -33,12 +33,12 @@ def test_password_gives_a_token_that_opens_the_api(user: User) -> None:
     answer = log_in(user)
     assert answer.status_code == 200
     assert answer.json()["role"] == "integration"
-    assert with_token(answer.json()["token"]).get("/api/v1/teams/").status_code == 200
+    assert with_token(answer.json()["token"]).get("/api/v1/leaf/").status_code == 200
 
 
 def test_without_a_token_or_with_a_wrong_one_the_api_is_closed() -> None:
     for client in (APIClient(), with_token("0" * 64), with_token("é"), with_token("a b")):
-        answer = client.get("/api/v1/teams/")
+        answer = client.get("/api/v1/leaf/")
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"] == "Token"
         assert set(answer.json()) == {"code", "detail", "fields"}
@@ -47,20 +47,20 @@ def test_without_a_token_or_with_a_wrong_one_the_api_is_closed() -> None:
 def test_log_out_revokes_the_token(user: User) -> None:
     client = with_token(log_in(user).json()["token"])
     assert client.post("/api/v1/auth/logout/").status_code == 204
-    assert client.get("/api/v1/teams/").status_code == 401
+    assert client.get("/api/v1/leaf/").status_code == 401
 
 
 def test_token_expires(user: User) -> None:
     client = with_token(log_in(user).json()["token"])
     with time_machine.travel(timezone.now() + timedelta(hours=12, minutes=1)):
-        assert client.get("/api/v1/teams/").status_code == 401
+        assert client.get("/api/v1/leaf/").status_code == 401
 
 
 def test_user_who_is_switched_off_is_out_at_the_next_request(user: User) -> None:
     client = with_token(log_in(user).json()["token"])
     user.is_active = False
     user.save()
-    assert client.get("/api/v1/teams/").status_code == 401
+    assert client.get("/api/v1/leaf/").status_code == 401
     assert log_in(user).status_code == 401
 
 

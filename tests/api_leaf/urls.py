@@ -62,7 +62,7 @@ class Unguarded(View):
 
 
 router = SimpleRouter(use_regex_path=False)
-router.register("teams", TeamViewSet, basename="team")
+router.register("leaf", TeamViewSet, basename="leaf")
 urlpatterns = [
     path("forgotten/", Unguarded.as_view(), name="forgotten"),
     path("api/v1/forgotten/", Unguarded.as_view(), name="forgotten-api"),

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import threading
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from hashlib import sha256
@@ -241,6 +242,13 @@ def test_options_of_a_job_become_those_of_the_command() -> None:
     ]  # fmt: skip
 
 
+def _cancel_once_there(running: Running, marker: Path) -> None:
+    until = time.monotonic() + 30
+    while not (marker.exists() and marker.read_text()) and time.monotonic() < until:
+        time.sleep(0.05)
+    running.cancelled = True
+
+
 def test_job_that_is_cancelled_ends_its_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     marker = tmp_path / "pid"
     sleeper = tmp_path / "manage.py"
@@ -249,7 +257,7 @@ def test_job_that_is_cancelled_ends_its_process(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(jobs, "LOOK_EVERY_SECONDS", 0.05)
     running = Running(job_id=0, attempt=1)
     token = current.set(running)
-    threading.Timer(1.0, lambda: setattr(running, "cancelled", True)).start()
+    threading.Thread(target=_cancel_once_there, args=(running, marker)).start()
     try:
         with pytest.raises(JobCancelled):
             train_in_process(purpose="default")
