@@ -14,7 +14,6 @@ from creditpath.kinship import end_with
 from scoring.models import Segment
 from scoring.registry.people import find_person
 
-LEAST_WEIGHT, MOST_WEIGHT = 0.001, 10_000.0  # scoring.ml.learner's, which loads libraries that --help does without
 EXAMPLES = (
     "Examples: manage.py train_models; manage.py train_models --purpose pays_30 --segment 1-30; "
     "manage.py train_models --at approved_on --target attribute:good_bad_flag --bad Bad --json"
@@ -35,14 +34,17 @@ def observation_days(text: str) -> str | list[date]:
 
 def class_weights(text: str) -> str | float:
     """Read balanced or a number within what can be exported."""
+    from scoring.ml.learner import EVENT_WEIGHTS  # loads libraries that --help does without
+
+    low, high = EVENT_WEIGHTS
     if text == "balanced":
         return text
     try:
         value = float(text)
     except ValueError:
         value = 0
-    if not LEAST_WEIGHT <= value <= MOST_WEIGHT:
-        raise ArgumentTypeError(f"{text!r} is neither balanced nor a number from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}")
+    if not low <= value <= high:
+        raise ArgumentTypeError(f"{text!r} is neither balanced nor a number from {low:g} to {high:g}")
     return value
 
 
